@@ -1,0 +1,74 @@
+import { z } from "zod";
+
+/** Limits of the activity contract. Bytes are UTF-8. */
+export const ACTIVITY_LIMITS = {
+  userIdCharacters: 256,
+  typeCharacters: 64,
+  idCharacters: 128,
+  sessionIdCharacters: 128,
+  sourceCharacters: 128,
+  activityBytes: 64 * 1024,
+  requestBytes: 1024 * 1024,
+  activitiesPerRequest: 500,
+} as const;
+
+/**
+ * Characters SQS takes in a body (`#x9 #xA #xD #x20-#xD7FF #xE000-#xFFFD #x10000-#x10FFFF`, SendMessage
+ * reference) and which are no lone surrogates, checked on values that travel as plain strings.
+ */
+const CARRIABLE = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
+
+/** Text of 1 to `max` Unicode characters (code points, not UTF-16 units). */
+function text(max: number) {
+  return z
+    .string()
+    .min(1)
+    .refine((value) => Array.from(value).length <= max, { error: `must be at most ${max} characters` })
+    .refine((value) => CARRIABLE.test(value), {
+      error: "holds a character that the queue cannot carry (control characters, U+FFFE, U+FFFF, lone surrogates)",
+    });
+}
+
+/** What a producer sends. Unknown fields are refused, so that a typo is not lost silently. */
+export const activityInputSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9_.:-]{1,128}$/, { error: "must be 1-128 characters of A-Z a-z 0-9 _ . : -" })
+    .optional(),
+  userId: text(ACTIVITY_LIMITS.userIdCharacters),
+  type: z.string().regex(/^[a-z0-9_.-]{1,64}$/, { error: "must be 1-64 characters of a-z 0-9 _ . -" }),
+  occurredAt: z.iso
+    .datetime({ offset: true, error: "must be an ISO 8601 date and time with a zone, such as 2026-01-31T12:00:00.000Z" })
+    .optional(),
+  sessionId: text(ACTIVITY_LIMITS.sessionIdCharacters).optional(),
+  source: text(ACTIVITY_LIMITS.sourceCharacters).optional(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+});
+export type ActivityInput = z.infer<typeof activityInputSchema>;
+
+/** Fixed-width UTC milliseconds, so that text order is time order: `2026-01-31T12:00:00.000Z`. */
+export const instantSchema = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+/** An activity after the API has normalised it: `id` and `occurredAt` are always there. */
+export const activitySchema = z.strictObject({
+  id: z.string().min(1).max(ACTIVITY_LIMITS.idCharacters),
+  userId: z.string().min(1),
+  type: z.string().min(1).max(ACTIVITY_LIMITS.typeCharacters),
+  occurredAt: instantSchema,
+  sessionId: z.string().min(1).optional(),
+  source: z.string().min(1).optional(),
+  /** JSON text of an object: numbers and key order survive. */
+  properties: z.string().optional(),
+});
+export type Activity = z.infer<typeof activitySchema>;
+
+/** An activity as the table holds it, with its delivery facts. */
+export const storedActivitySchema = activitySchema.extend({
+  acceptedAt: instantSchema,
+  storedAt: instantSchema,
+  /** SQS SequenceNumber; compares within one user only. */
+  sequence: z.string().optional(),
+  /** Epoch seconds for the table's TTL; absent = kept. */
+  expiresAt: z.number().int().optional(),
+});
+export type StoredActivity = z.infer<typeof storedActivitySchema>;

@@ -1,0 +1,139 @@
+import { z } from "zod";
+
+/** Why a message died. A closed set: the page explains each. */
+export const DEATH_REASONS = [
+  "malformed", // the body cannot be parsed; died at once
+  "unknown_version", // a body version this worker does not know, after the allowed attempts
+  "rejected_by_table", // DynamoDB refuses the item itself (validation, size)
+  "handler_failed", // any other failure, after the allowed attempts
+  "process_killer", // handled alone, it killed the process the allowed number of times
+  "native_backstop", // SQS moved it itself past maxReceiveCount; filed by the sweeper
+] as const;
+export const deathReasonSchema = z.enum(DEATH_REASONS);
+export type DeathReason = z.infer<typeof deathReasonSchema>;
+
+export const DEATH_STATUSES = ["open", "stored", "bounced"] as const;
+export const deathStatusSchema = z.enum(DEATH_STATUSES);
+export type DeathStatus = z.infer<typeof deathStatusSchema>;
+
+/** One failed attempt, as kept in a history. */
+export const attemptSchema = z.object({
+  at: z.iso.datetime(),
+  worker: z.string(),
+  reason: deathReasonSchema,
+  error: z.string(),
+});
+export type Attempt = z.infer<typeof attemptSchema>;
+
+/** What the redrive last under way for a death has come to. */
+export const redriveItemStateSchema = z.enum(["pending", "sent", "stored", "bounced"]);
+export type RedriveItemState = z.infer<typeof redriveItemStateSchema>;
+
+/** A row of the list. `null` for what a malformed body does not tell. */
+export const deadLetterSchema = z.object({
+  id: z.uuid(),
+  messageId: z.string(),
+  userId: z.string().nullable(),
+  activityId: z.string().nullable(),
+  type: z.string().nullable(),
+  occurredAt: z.iso.datetime().nullable(),
+  reason: deathReasonSchema,
+  error: z.string(),
+  attempts: z.number().int(),
+  worker: z.string(),
+  sentAt: z.iso.datetime().nullable(),
+  firstFailedAt: z.iso.datetime(),
+  lastFailedAt: z.iso.datetime(),
+  diedAt: z.iso.datetime(),
+  status: deathStatusSchema,
+  resolvedAt: z.iso.datetime().nullable(),
+  /** The DLQ still holds its copy though it is resolved: named on the screen, not yet swept. */
+  awaitingSweep: z.boolean(),
+  /** Latest redrive of it, if any. */
+  redrive: z
+    .object({ runId: z.uuid(), state: redriveItemStateSchema, bouncedDeathId: z.uuid().nullable() })
+    .nullable(),
+  /** The death whose redrive bounced into this one. */
+  redrivenFrom: z.uuid().nullable(),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+export const deadLetterDetailSchema = deadLetterSchema.extend({
+  body: z.string(),
+  history: z.array(attemptSchema),
+});
+export type DeadLetterDetail = z.infer<typeof deadLetterDetailSchema>;
+
+export const deadLetterListQuerySchema = z.object({
+  status: deathStatusSchema.optional(),
+  /** Exact user id. */
+  user: z.string().min(1).max(256).optional(),
+  cursor: z.string().max(512).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export type DeadLetterListQuery = z.infer<typeof deadLetterListQuerySchema>;
+
+/** A count that stops counting: exact up to the cap, else `capped` and shown as "10,000+". */
+export const cappedCountSchema = z.object({ value: z.number().int(), capped: z.boolean() });
+export type CappedCount = z.infer<typeof cappedCountSchema>;
+
+export const deadLetterListSchema = z.object({
+  items: z.array(deadLetterSchema),
+  nextCursor: z.string().nullable(),
+  counts: z.object({ open: cappedCountSchema, awaitingSweep: cappedCountSchema, failing: cappedCountSchema }),
+});
+export type DeadLetterList = z.infer<typeof deadLetterListSchema>;
+
+/** A message that fails and is not dead yet. */
+export const failingMessageSchema = z.object({
+  messageId: z.string(),
+  userId: z.string().nullable(),
+  activityId: z.string().nullable(),
+  type: z.string().nullable(),
+  attempts: z.number().int(),
+  firstFailedAt: z.iso.datetime().nullable(),
+  lastFailedAt: z.iso.datetime().nullable(),
+  lastError: z.string().nullable(),
+});
+export type FailingMessage = z.infer<typeof failingMessageSchema>;
+
+export const redriveRequestSchema = z.strictObject({
+  /** Made by the page: a repeated click or a retried request is the same run. */
+  runId: z.uuid(),
+  deathIds: z.array(z.uuid()).min(1).max(1000),
+  reason: z.string().trim().min(1).max(500),
+});
+export type RedriveRequest = z.infer<typeof redriveRequestSchema>;
+
+export const redriveRunSchema = z.object({
+  id: z.uuid(),
+  actor: z.string(),
+  reason: z.string(),
+  selected: z.number().int(),
+  state: z.enum(["running", "finished"]),
+  createdAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+  counts: z.object({
+    pending: z.number().int(),
+    sent: z.number().int(),
+    stored: z.number().int(),
+    bounced: z.number().int(),
+  }),
+});
+export type RedriveRun = z.infer<typeof redriveRunSchema>;
+
+/** The receipt: the run and what became of each death it froze. */
+export const redriveReceiptSchema = redriveRunSchema.extend({
+  items: z.array(
+    z.object({
+      deathId: z.uuid(),
+      userId: z.string().nullable(),
+      activityId: z.string().nullable(),
+      state: redriveItemStateSchema,
+      sentAt: z.iso.datetime().nullable(),
+      resolvedAt: z.iso.datetime().nullable(),
+      bouncedDeathId: z.uuid().nullable(),
+    }),
+  ),
+});
+export type RedriveReceipt = z.infer<typeof redriveReceiptSchema>;

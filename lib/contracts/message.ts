@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { activitySchema, instantSchema } from "#lib/contracts/activity.ts";
+
+/** Version of the body that this release writes. */
+export const MESSAGE_VERSION = 1;
+
+/**
+ * Body of a queue message, one place for producer and consumer. A new field must be optional: the queue holds
+ * bodies of the release before, and workers of the release before still read.
+ */
+export const activityMessageSchema = z.object({
+  v: z.literal(MESSAGE_VERSION),
+  acceptedAt: instantSchema,
+  activity: activitySchema,
+});
+export type ActivityMessage = z.infer<typeof activityMessageSchema>;
+
+/** Message attribute on a redriven message: the death it comes from. */
+export const REDRIVE_DEATH_ATTRIBUTE = "spillway.redriveDeathId";
+
+/** Message attributes on a dead letter. */
+export const DEATH_ATTRIBUTES = {
+  deathId: "spillway.deathId",
+  reason: "spillway.reason",
+  attempts: "spillway.attempts",
+  worker: "spillway.worker",
+  firstFailedAt: "spillway.firstFailedAt",
+  lastFailedAt: "spillway.lastFailedAt",
+} as const;
+
+/** What reading a body gives: a closed union, so that every kind of bad body has its own fate. */
+export type ParsedMessage =
+  | { kind: "activity"; message: ActivityMessage }
+  | { kind: "malformed"; error: string }
+  | { kind: "unknown_version"; version: unknown; error: string };
+
+/** Reads a queue body. Never throws. */
+export function parseMessageBody(body: string): ParsedMessage {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch (cause) {
+    return { kind: "malformed", error: `body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}` };
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    return { kind: "malformed", error: "body is not a JSON object" };
+  }
+  const version = (json as { v?: unknown }).v;
+  if (typeof version === "number" && version !== MESSAGE_VERSION) {
+    return { kind: "unknown_version", version, error: `body version ${version} is not known to this worker (knows ${MESSAGE_VERSION})` };
+  }
+  const parsed = activityMessageSchema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { kind: "malformed", error: `body is not an activity message: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim() };
+  }
+  return { kind: "activity", message: parsed.data };
+}

@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+
+/**
+ * SQS takes 128 characters of ASCII in a group or deduplication id, a user id is any script: so a hash goes in.
+ * SHA-256 in base64url, 43 characters.
+ */
+function hash(...parts: string[]): string {
+  const digest = createHash("sha256");
+  for (const part of parts) {
+    // Length first: ("ab", "c") and ("a", "bc") must differ.
+    digest.update(`${Buffer.byteLength(part)}:`).update(part);
+  }
+  return digest.digest("base64url");
+}
+
+/** Hash of a user id, which is also the MessageGroupId: one user's activities are one ordered group. */
+export function userHash(userId: string): string {
+  return hash("user", userId);
+}
+
+/** MessageDeduplicationId: the same activity, sent again, has the same one. */
+export function deduplicationId(userId: string, activityId: string): string {
+  return hash("activity", userId, activityId);
+}
+
+/** MessageDeduplicationId of one death sent by one redrive run; the activity's own may still be in SQS's window. */
+export function redriveDeduplicationId(runId: string, deathId: string): string {
+  return hash("redrive", runId, deathId);
+}
+
+/** Sort key of an item: text order is time order, ties broken by id. `occurredAt` must be fixed-width UTC. */
+export function sortKey(occurredAt: string, activityId: string): string {
+  return `${occurredAt}#${activityId}`;
+}

@@ -1,0 +1,2 @@
+import type { NextConfig } from "next";
+export default { poweredByHeader: false } satisfies NextConfig;

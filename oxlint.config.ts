@@ -1,0 +1,126 @@
+import { defineConfig } from "oxlint";
+
+/**
+ * Import boundaries. Every import that leaves its own folder is written with a `#` alias (parent paths are an
+ * error), so the zone table below decides them all; no cycles anywhere.
+ * A zone may import: itself by "./", the packages and the zones listed. "node:*" and npm packages are open unless
+ * `packages` closes them.
+ */
+interface Zone {
+  files: string[];
+  zones: string[];
+  /** When given, the only packages allowed. */
+  packages?: string[];
+  why: string;
+  /** Files of one zone that must not import each other (siblings). */
+  noSiblings?: boolean;
+  /** May use the generated Prisma client. */
+  prisma?: boolean;
+}
+
+const zone = (...names: string[]) => names.map((name) => `#${name}/**`);
+const CONTRACTS = "lib/contracts";
+const DOMAIN = "lib/domain";
+const CONFIG = "lib/config";
+const GATEWAYS = "lib/gateways";
+const SERVICES = "lib/services/*";
+const VIEW = "lib/view";
+
+const PRISMA = "#prisma/**";
+
+const ZONES: Zone[] = [
+  { files: ["lib/contracts/**"], zones: [CONTRACTS], packages: ["zod"], why: "contracts import zod only" },
+  { files: ["lib/domain/**"], zones: [CONTRACTS, DOMAIN], packages: ["node:crypto"], why: "domain is pure: contracts only, no I/O" },
+  { files: ["lib/view/**"], zones: [CONTRACTS, DOMAIN, VIEW], packages: [], why: "view is pure: contracts and domain only" },
+  { files: ["lib/client/**"], zones: [CONTRACTS, "lib/client"], packages: ["react", "@tanstack/react-query", "zod"], why: "client imports contracts only" },
+  { files: ["lib/config/**"], zones: [CONTRACTS, CONFIG], why: "config stands below everything" },
+  { files: ["lib/gateways/**"], zones: [CONTRACTS, DOMAIN, CONFIG], why: "a gateway imports contracts, domain and config, never a sibling gateway", noSiblings: true, prisma: true },
+  { files: ["lib/services/**"], zones: [CONTRACTS, DOMAIN, CONFIG, GATEWAYS], why: "a service imports gateways, domain, contracts and config, never another noun" },
+  { files: ["lib/http/**"], zones: [CONTRACTS, CONFIG, GATEWAYS, "lib/http"], why: "http imports contracts, config and gateways" },
+  { files: ["lib/local/**"], zones: [CONTRACTS, DOMAIN, CONFIG, "lib/local"], why: "the stand-ins stand alone" },
+  // Before ui and charts: the last override that matches a file is the one in force.
+  {
+    files: ["components/*/**"],
+    zones: ["components/ui", "components/charts", VIEW, "lib/client", CONTRACTS],
+    why: "a feature imports ui, charts, view, client and contracts, never another feature",
+  },
+  { files: ["components/ui/**"], zones: ["components/ui", VIEW, CONTRACTS], why: "ui primitives do not fetch and know no feature" },
+  { files: ["components/charts/**"], zones: ["components/charts", "components/ui", VIEW], why: "charts draw a prepared model" },
+  {
+    files: ["app/**"],
+    zones: ["app", "components", CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES, VIEW, "lib/client", "lib/http"],
+    why: "app imports everything but worker, public-api and lib/local",
+  },
+  {
+    files: ["worker/**"],
+    zones: ["worker", CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES],
+    why: "the worker imports services, gateways, domain, contracts and config",
+  },
+  {
+    files: ["public-api/**"],
+    zones: ["public-api", CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES],
+    why: "the public API imports services, gateways, domain, contracts and config",
+  },
+  { files: ["e2e/**"], zones: ["e2e", CONTRACTS], why: "e2e sees what a person and a producer see: contracts only" },
+];
+
+const TEST_FILES = ["**/*.test.ts", "**/*.test.tsx"];
+const parents = { group: ["../**"], message: "Leave the folder by a # alias, so that the boundaries see it." };
+
+function boundaries({ zones, packages, why, noSiblings, prisma }: Zone) {
+  const allowed = zones.flatMap((name) => zone(name).map((pattern) => `!${pattern}`));
+  const patterns: { group: string[]; message: string }[] = [
+    parents,
+    { group: ["#**", "#*/**", ...allowed, ...(prisma ? [`!${PRISMA}`] : [])], message: why },
+  ];
+  if (packages) patterns.push({ group: ["*", "*/**", "@*/**", "!#**", "!./**", ...packages.map((name) => `!${name}`)], message: why });
+  if (noSiblings) patterns.push({ group: ["./**"], message: why });
+  return { patterns };
+}
+
+/** Charts are drawn in one folder only. */
+const rechartsOnlyInCharts = { name: "recharts", message: "only components/charts draws with recharts" };
+
+export default defineConfig({
+  ignorePatterns: ["node_modules", ".next", "prisma/generated", ".spillway", "next-env.d.ts", "test-results", "playwright-report"],
+  plugins: ["typescript", "import", "react", "jsx-a11y", "unicorn", "oxc", "nextjs", "promise", "node"],
+  categories: { correctness: "error", suspicious: "error", perf: "error" },
+  rules: {
+    "import/no-cycle": ["error", { ignoreTypes: false }],
+    "import/no-unassigned-import": "off", // style sheets and server-only are imported for their effect
+    "react/react-in-jsx-scope": "off", // the new JSX transform needs no import
+    "unicorn/no-array-sort": "off",
+    "unicorn/consistent-function-scoping": "off",
+    "no-await-in-loop": "off", // order per user is the product: loops that wait are meant
+    "no-underscore-dangle": "off",
+    "no-shadow": "off",
+    "typescript/no-floating-promises": "error",
+    "typescript/no-misused-promises": "error",
+    "typescript/await-thenable": "error",
+    "typescript/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+    "typescript/no-explicit-any": "error",
+    "typescript/consistent-type-imports": "error",
+    "typescript/no-unsafe-type-assertion": "off",
+    "typescript/no-non-null-assertion": "error",
+    "node/no-process-env": "error",
+    "no-console": "error",
+    eqeqeq: "error",
+    "no-restricted-imports": ["error", { patterns: [parents] }],
+  },
+  overrides: [
+    ...ZONES.map((entry) => ({
+      files: entry.files,
+      excludeFiles: TEST_FILES,
+      rules: {
+        "no-restricted-imports": [
+          "error",
+          { ...boundaries(entry), ...(entry.files[0]?.startsWith("components/charts") ? {} : { paths: [rechartsOnlyInCharts] }) },
+        ] as ["error", object],
+      },
+    })),
+    // process.env is read in lib/config, and by the tools that set up a process.
+    { files: ["lib/config/**", "infra/**", "e2e/**", "*.config.ts"], rules: { "node/no-process-env": "off" } },
+    // Tools talk to a terminal.
+    { files: ["infra/**"], rules: { "no-console": "off" } },
+  ],
+});
