@@ -89,6 +89,7 @@ export default defineConfig({
     "import/no-cycle": ["error", { ignoreTypes: false }],
     "import/no-unassigned-import": "off", // style sheets and server-only are imported for their effect
     "react/react-in-jsx-scope": "off", // the new JSX transform needs no import
+    "import/no-named-as-default-member": "off", // fast-check documents its default import
     "unicorn/no-array-sort": "off",
     "unicorn/consistent-function-scoping": "off",
     "no-await-in-loop": "off", // order per user is the product: loops that wait are meant
