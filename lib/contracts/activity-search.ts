@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { storedActivitySchema } from "#lib/contracts/activity.ts";
+import { storedActivitySchema, userIdSchema } from "#lib/contracts/activity.ts";
 
 /** Search of one user's stored activities by the time they occurred, newest first. */
 export const activitySearchQuerySchema = z.object({
-  user: z.string().min(1).max(1024),
+  user: userIdSchema,
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
   cursor: z.string().max(4096).optional(),

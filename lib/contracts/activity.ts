@@ -29,13 +29,16 @@ function text(max: number) {
     });
 }
 
+/** A user id as producers may send it, and so as it may be searched for. */
+export const userIdSchema = text(ACTIVITY_LIMITS.userIdCharacters);
+
 /** What a producer sends. Unknown fields are refused, so that a typo is not lost silently. */
 export const activityInputSchema = z.strictObject({
   id: z
     .string()
     .regex(/^[A-Za-z0-9_.:-]{1,128}$/, { error: "must be 1-128 characters of A-Z a-z 0-9 _ . : -" })
     .optional(),
-  userId: text(ACTIVITY_LIMITS.userIdCharacters),
+  userId: userIdSchema,
   type: z.string().regex(/^[a-z0-9_.-]{1,64}$/, { error: "must be 1-64 characters of a-z 0-9 _ . -" }),
   occurredAt: z.iso
     .datetime({ offset: true, error: "must be an ISO 8601 date and time with a zone, such as 2026-01-31T12:00:00.000Z" })

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { userIdSchema } from "#lib/contracts/activity.ts";
 
 /** Why a message died. A closed set: the page explains each. */
 export const DEATH_REASONS = [
@@ -67,7 +68,7 @@ export type DeadLetterDetail = z.infer<typeof deadLetterDetailSchema>;
 export const deadLetterListQuerySchema = z.object({
   status: deathStatusSchema.optional(),
   /** Exact user id. */
-  user: z.string().min(1).max(256).optional(),
+  user: userIdSchema.optional(),
   cursor: z.string().max(512).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
@@ -133,6 +134,9 @@ export const redriveReceiptSchema = redriveRunSchema.extend({
       sentAt: z.iso.datetime().nullable(),
       resolvedAt: z.iso.datetime().nullable(),
       bouncedDeathId: z.uuid().nullable(),
+      /** Why it died again; absent or null where it did not. */
+      bouncedReason: deathReasonSchema.nullable().optional(),
+      bouncedError: z.string().nullable().optional(),
     }),
   ),
 });
