@@ -106,6 +106,15 @@ export const redriveRequestSchema = z.strictObject({
 });
 export type RedriveRequest = z.infer<typeof redriveRequestSchema>;
 
+/** Why a death cannot be part of a new run. */
+export const redriveRefusalSchema = z.object({
+  deathId: z.uuid(),
+  why: z.enum(["not_found", "already_resolved", "under_way"]),
+  /** The run it is under way in. */
+  runId: z.uuid().nullable(),
+});
+export type RedriveRefusal = z.infer<typeof redriveRefusalSchema>;
+
 export const redriveRunSchema = z.object({
   id: z.uuid(),
   actor: z.string(),
@@ -122,6 +131,18 @@ export const redriveRunSchema = z.object({
   }),
 });
 export type RedriveRun = z.infer<typeof redriveRunSchema>;
+
+/**
+ * What asking for a run gives. All or nothing: with one refusal no run is made.
+ * `existing`: the same request was taken before; `run_id_taken`: that id names a run over another selection.
+ */
+export const redriveOutcomeSchema = z.discriminatedUnion("outcome", [
+  z.object({ outcome: z.literal("created"), run: redriveRunSchema }),
+  z.object({ outcome: z.literal("existing"), run: redriveRunSchema }),
+  z.object({ outcome: z.literal("refused"), refused: z.array(redriveRefusalSchema) }),
+  z.object({ outcome: z.literal("run_id_taken") }),
+]);
+export type RedriveOutcome = z.infer<typeof redriveOutcomeSchema>;
 
 /** The receipt: the run and what became of each death it froze. */
 export const redriveReceiptSchema = redriveRunSchema.extend({
