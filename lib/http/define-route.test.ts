@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { defineRoute } from "./define-route.ts";
+import { HttpProblem } from "./http-problem.ts";
+
+const ORIGIN = "https://spillway.example.com";
+const context = { params: Promise.resolve({}) };
+const post = defineRoute({
+  body: z.strictObject({ rate: z.number().min(1) }),
+  output: z.object({ rate: z.number() }),
+  call: ({ body }) => Promise.resolve({ rate: body.rate }),
+});
+
+function request({ headers = {}, body = '{"rate":5}', method = "POST" }: { headers?: Record<string, string>; body?: string; method?: string } = {}) {
+  return new Request(`${ORIGIN}/api/x?limit=2`, {
+    method,
+    headers: { "content-type": "application/json", ...headers },
+    ...(method !== "GET" && { body }),
+  });
+}
+
+const sameOrigin = { "sec-fetch-site": "same-origin" };
+
+beforeEach(() => {
+  vi.stubEnv("PUBLIC_URL", `${ORIGIN}/`);
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+describe("where a request comes from", () => {
+  it.each([
+    ["the browser says same-origin", sameOrigin, 200],
+    ["the Origin is ours", { origin: ORIGIN }, 200],
+    ["both are absent", {}, 403],
+    ["another site", { "sec-fetch-site": "cross-site", origin: "https://evil.example" }, 403],
+    ["a sibling subdomain", { "sec-fetch-site": "same-site", origin: "https://other.example.com" }, 403],
+    ["typed by hand", { "sec-fetch-site": "none" }, 403],
+    ["a null origin", { origin: "null" }, 403],
+    ["our origin as a prefix", { origin: `${ORIGIN}.evil.example` }, 403],
+    ["a forged forwarded host", { origin: "https://evil.example", "x-forwarded-host": "evil.example" }, 403],
+  ])("%s", async (_name, headers, status) => {
+    const answer = await post(request({ headers: headers as Record<string, string> }), context);
+    expect(answer.status).toBe(status);
+  });
+
+  it("does not call when it refuses", async () => {
+    const call = vi.fn(() => Promise.resolve({}));
+    await defineRoute({ output: z.object({}), call })(request(), context);
+    expect(call).not.toHaveBeenCalled();
+  });
+
+  it("lets reads through", async () => {
+    const get = defineRoute({ query: z.object({ limit: z.coerce.number() }), output: z.object({ limit: z.number() }), call: ({ query }) => Promise.resolve(query) });
+    const answer = await get(request({ method: "GET" }), context);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect(await answer.json()).toEqual({ limit: 2 });
+  });
+});
+
+describe("input", () => {
+  it.each([
+    ["a wrong value", '{"rate":-1}', 422, "invalid_body"],
+    ["an unknown member", '{"rate":1,"x":2}', 422, "invalid_body"],
+    ["a huge number", '{"rate":1e999}', 422, "invalid_body"],
+    ["no JSON", '{"rate":', 400, "malformed_json"],
+    ["too large", JSON.stringify({ rate: "x".repeat(300_000) }), 413, "body_too_large"],
+  ])("%s", async (_name, body, status, code) => {
+    const answer = await post(request({ headers: sameOrigin, body }), context);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("content-type")).toBe("application/problem+json");
+    expect(await answer.json()).toMatchObject({ status, code });
+  });
+
+  it("names the field", async () => {
+    const answer = await post(request({ headers: sameOrigin, body: '{"rate":"x"}' }), context);
+    expect(await answer.json()).toMatchObject({ errors: [{ field: "rate" }] });
+  });
+
+  it("takes JSON only", async () => {
+    const answer = await post(request({ headers: { ...sameOrigin, "content-type": "text/plain" } }), context);
+    expect(answer.status).toBe(415);
+  });
+});
+
+describe("failures", () => {
+  const failing = (error: unknown) =>
+    defineRoute({ output: z.object({}), call: () => Promise.reject(error) })(request({ headers: sameOrigin }), context);
+
+  it("answers a problem of the route with its extensions", async () => {
+    const answer = await failing(new HttpProblem({ status: 409, code: "conflict", title: "Changed", extensions: { current: 7 } }));
+    expect(answer.status).toBe(409);
+    expect(await answer.json()).toMatchObject({ code: "conflict", current: 7 });
+  });
+
+  it("keeps an unknown error's text to the log", async () => {
+    const answer = await failing(new Error("password=hunter2"));
+    const text = await answer.text();
+    expect(answer.status).toBe(500);
+    expect(text).not.toContain("hunter2");
+    expect(vi.mocked(process.stderr.write).mock.calls.join("")).toContain("hunter2");
+  });
+
+  it("says so when a backend is away", async () => {
+    const answer = await failing(new Error("query failed", { cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" }) }));
+    expect(answer.status).toBe(503);
+  });
+
+  it("does not answer what breaks the contract", async () => {
+    const route = defineRoute({ output: z.object({ rate: z.number() }), call: () => Promise.resolve({ rate: "5" } as unknown as { rate: number }) });
+    expect((await route(request({ headers: sameOrigin }), context)).status).toBe(500);
+  });
+});
