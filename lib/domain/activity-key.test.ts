@@ -1,9 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Activity } from "#lib/contracts/activity.ts";
 import { deduplicationId, redriveDeduplicationId, sortKey, userHash } from "#lib/domain/activity-key.ts";
 
 /** What SQS takes in a group or deduplication id (SendMessage reference): letters, digits, ASCII punctuation, 128 at most. */
 const SQS_ID = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
+const activity = (userId: string, id: string, rest: Partial<Activity> = {}): Activity => ({
+  userId,
+  id,
+  type: "t",
+  occurredAt: "2026-01-31T12:00:00.000Z",
+  ...rest,
+});
 const anyText = fc.string({ unit: "binary", minLength: 1, maxLength: 300 });
 
 describe("keys of an activity", () => {
@@ -11,7 +19,7 @@ describe("keys of an activity", () => {
     fc.assert(
       fc.property(anyText, anyText, (user, id) => {
         expect(userHash(user)).toMatch(SQS_ID);
-        expect(deduplicationId(user, id)).toMatch(SQS_ID);
+        expect(deduplicationId(activity(user, id))).toMatch(SQS_ID);
         expect(redriveDeduplicationId(user, id)).toMatch(SQS_ID);
       }),
     );
@@ -20,14 +28,26 @@ describe("keys of an activity", () => {
   it("are the same for a retry and differ wherever user and id are cut differently", () => {
     fc.assert(
       fc.property(anyText, anyText, anyText, (a, b, c) => {
-        expect(deduplicationId(a, b)).toBe(deduplicationId(a, b));
-        expect(deduplicationId(a + b, c)).not.toBe(deduplicationId(a, b + c));
+        expect(deduplicationId(activity(a, b))).toBe(deduplicationId(activity(a, b)));
+        expect(deduplicationId(activity(a + b, c))).not.toBe(deduplicationId(activity(a, b + c)));
       }),
     );
   });
 
   it("never lets a redrive share the first send's deduplication id", () => {
-    expect(redriveDeduplicationId("u", "x")).not.toBe(deduplicationId("u", "x"));
+    expect(redriveDeduplicationId("u", "x")).not.toBe(deduplicationId(activity("u", "x")));
+  });
+
+  it("tells the same id with another time or content apart, since SQS drops a repeated deduplication id", () => {
+    const sends = [
+      activity("u", "x"),
+      activity("u", "x", { occurredAt: "2026-01-31T12:00:00.001Z" }),
+      activity("u", "x", { properties: "{}" }),
+      activity("u", "x", { source: "a" }),
+      activity("u", "x", { sessionId: "a" }),
+      activity("u", "x", { type: "a" }),
+    ];
+    expect(new Set(sends.map(deduplicationId)).size).toBe(sends.length);
   });
 
   it("sorts as time, then as id", () => {

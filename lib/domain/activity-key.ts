@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Activity } from "#lib/contracts/activity.ts";
 
 /**
  * SQS takes 128 characters of ASCII in a group or deduplication id, a user id is any script: so a hash goes in.
@@ -18,9 +19,13 @@ export function userHash(userId: string): string {
   return hash("user", userId);
 }
 
-/** MessageDeduplicationId: the same activity, sent again, has the same one. */
-export function deduplicationId(userId: string, activityId: string): string {
-  return hash("activity", userId, activityId);
+/**
+ * MessageDeduplicationId: the same activity, sent again, has the same one. All of it goes in, not the id alone: SQS
+ * answers 200 to a repeated one and drops it, so the same id with another time or content would be lost for 5 minutes.
+ */
+export function deduplicationId({ userId, id, type, occurredAt, sessionId, source, properties }: Activity): string {
+  const optional = [sessionId, source, properties].map((value) => (value === undefined ? "absent" : `given ${value}`));
+  return hash("activity", userId, id, type, occurredAt, ...optional);
 }
 
 /** MessageDeduplicationId of one death sent by one redrive run; the activity's own may still be in SQS's window. */

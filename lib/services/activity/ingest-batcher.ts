@@ -1,0 +1,328 @@
+import { SQS_BATCH_ENTRIES, type OutgoingMessage, type SendResult } from "#lib/gateways/sqs-queue.ts";
+
+/**
+ * Merges the messages of concurrent requests into shared send calls.
+ *
+ * A user (message group) is idle, waiting or busy. Messages of a waiting group go out in the order they came, as
+ * many as one call takes; the group is then busy until that call has ended, so no two calls in flight hold messages
+ * of one group. What a call did not settle returns to the head of its group and is sent again, under the same
+ * deduplication id, after a pause. A message ends with exactly one verdict.
+ */
+
+/** Fate of one message. `unknown` was sent and may be queued; `not_sent` is surely not. */
+export type SendVerdict =
+  | { status: "accepted"; sequenceNumber: string; outOfOrder: boolean }
+  | { status: "refused"; reason: string }
+  | { status: "not_sent"; reason: string }
+  | { status: "unknown"; reason: string };
+
+/** What one send call came to. */
+export type SendOutcome =
+  | { kind: "answered"; results: readonly SendResult[] }
+  /** The call never left, or was refused as a whole: nothing of it is queued. */
+  | { kind: "not_sent"; reason: string; retry: boolean }
+  /** It left and no answer came: any part of it may be queued. */
+  | { kind: "lost"; reason: string };
+
+export interface BatcherLimits {
+  /** Entries of one call; SQS takes 10. */
+  batchMessages: number;
+  /** UTF-8 bytes of one call's bodies. */
+  batchBytes: number;
+  /** Longest wait of a lone message for company, milliseconds. */
+  lingerMs: number;
+  callsInFlight: number;
+  /** Sends of one message, the first included. */
+  attempts: number;
+  /** First pause before a retry, milliseconds; doubles up to `maxBackoffMs`, full jitter. */
+  backoffMs: number;
+  maxBackoffMs: number;
+}
+
+export const BATCHER_LIMITS: BatcherLimits = {
+  batchMessages: SQS_BATCH_ENTRIES,
+  batchBytes: 256 * 1024,
+  lingerMs: 3,
+  callsInFlight: 32,
+  attempts: 6,
+  backoffMs: 100,
+  maxBackoffMs: 2_000,
+};
+
+export interface BatcherClock {
+  now: () => number;
+  /** Runs `action` after `delayMs`; @returns what cancels it. */
+  after: (delayMs: number, action: () => void) => () => void;
+}
+
+interface Item {
+  message: OutgoingMessage;
+  bytes: number;
+  submission: object;
+  attempts: number;
+  /** An earlier send of it went unanswered. */
+  maybeQueued: boolean;
+  inFlight: boolean;
+  settled: boolean;
+  settle: (verdict: SendVerdict) => void;
+}
+
+interface Group {
+  id: string;
+  items: Item[];
+  state: "waiting" | "busy";
+  /** When the group began to wait, milliseconds. */
+  since: number;
+  /** Highest SequenceNumber given to a message that was sent again after a lost answer. */
+  lastResent: string;
+}
+
+export interface Batcher {
+  /** @returns one verdict per message, by position; all by `deadlineAt` (epoch milliseconds). Never rejects. */
+  submit(messages: readonly OutgoingMessage[], deadlineAt: number): Promise<SendVerdict[]>;
+  /** Bytes of the messages without a verdict. */
+  pendingBytes(): number;
+}
+
+/** @param send makes one call; it must end by itself in bounded time. A rejection counts as a lost answer. */
+export function createBatcher({
+  send,
+  clock,
+  random,
+  limits = BATCHER_LIMITS,
+}: {
+  send: (messages: readonly OutgoingMessage[]) => Promise<SendOutcome>;
+  clock: BatcherClock;
+  random: () => number;
+  limits?: BatcherLimits;
+}): Batcher {
+  const groups = new Map<string, Group>();
+  /** Waiting groups, longest wait first. */
+  const waiting = new Set<Group>();
+  let waitingMessages = 0;
+  let waitingBytes = 0;
+  let calls = 0;
+  let pending = 0;
+  let cancelLinger: (() => void) | null = null;
+
+  function settle(item: Item, verdict: SendVerdict): void {
+    if (item.settled) return;
+    item.settled = true;
+    pending -= item.bytes;
+    item.settle(verdict);
+  }
+
+  /** Ends an item that will not be sent again. Its followers of the same request would overtake it, so they end too. */
+  function giveUp(group: Group, item: Item, reason: string): void {
+    settle(item, item.maybeQueued ? { status: "unknown", reason } : { status: "not_sent", reason });
+    for (const follower of group.items) {
+      if (follower.submission !== item.submission || follower.settled) continue;
+      const because = "an earlier activity of this user in this request was not accepted";
+      settle(follower, follower.maybeQueued ? { status: "unknown", reason: because } : { status: "not_sent", reason: because });
+    }
+  }
+
+  /** The one place where a group starts to wait, or is forgotten when nothing is left of it. */
+  function wait(group: Group): void {
+    group.items = group.items.filter((item) => !item.settled);
+    if (group.items.length === 0) {
+      groups.delete(group.id);
+      return;
+    }
+    group.state = "waiting";
+    group.since = clock.now();
+    waiting.add(group);
+    waitingMessages += group.items.length;
+    for (const item of group.items) waitingBytes += item.bytes;
+  }
+
+  function take(): { group: Group; items: Item[] }[] {
+    const parts: { group: Group; items: Item[] }[] = [];
+    let messages = 0;
+    let bytes = 0;
+    for (const group of waiting) {
+      const items: Item[] = [];
+      for (const item of group.items) {
+        const room = messages < limits.batchMessages && (messages === 0 || bytes + item.bytes <= limits.batchBytes);
+        if (!room) break;
+        items.push(item);
+        messages += 1;
+        bytes += item.bytes;
+      }
+      if (items.length === 0) break;
+      parts.push({ group, items });
+      if (messages >= limits.batchMessages) break;
+    }
+    for (const { group, items } of parts) {
+      waiting.delete(group);
+      group.state = "busy";
+      waitingMessages -= group.items.length;
+      for (const item of group.items) waitingBytes -= item.bytes;
+      group.items.splice(0, items.length);
+    }
+    return parts;
+  }
+
+  /** Starts as many calls as are due; a part-filled one is due when its oldest group has lingered. */
+  function pump(): void {
+    cancelLinger?.();
+    cancelLinger = null;
+    while (calls < limits.callsInFlight) {
+      const [first] = waiting;
+      if (!first) return;
+      const full = waitingMessages >= limits.batchMessages || waitingBytes >= limits.batchBytes;
+      const dueInMs = first.since + limits.lingerMs - clock.now();
+      if (!full && dueInMs > 0) {
+        cancelLinger = clock.after(dueInMs, pump);
+        return;
+      }
+      void call(take());
+    }
+  }
+
+  async function call(parts: { group: Group; items: Item[] }[]): Promise<void> {
+    calls += 1;
+    const items = parts.flatMap((part) => part.items);
+    for (const item of items) {
+      item.attempts += 1;
+      item.inFlight = true;
+    }
+    const outcome = await send(items.map((item) => item.message)).catch(
+      (cause: unknown): SendOutcome => ({ kind: "lost", reason: cause instanceof Error ? cause.message : String(cause) }),
+    );
+    calls -= 1;
+    for (const item of items) item.inFlight = false;
+    let position = 0;
+    for (const { group, items: sent } of parts) {
+      conclude(group, sent, outcome, position);
+      position += sent.length;
+    }
+    pump();
+  }
+
+  /**
+   * The call whose answer was lost may have refused this one's predecessor and taken this one. A send that SQS drops
+   * as a repeat is answered with the first one's SequenceNumber, which then is lower than the predecessor's.
+   */
+  function overtook(group: Group, item: Item, sequenceNumber: string): boolean {
+    if (!item.maybeQueued) return false;
+    const sequence = sequenceNumber.padStart(40, "0");
+    const overtaken = sequence < group.lastResent;
+    if (!overtaken) group.lastResent = sequence;
+    return overtaken;
+  }
+
+  function conclude(group: Group, sent: readonly Item[], outcome: SendOutcome, offset: number): void {
+    let retryReason: string | null = null;
+    const again: Item[] = [];
+    const failed: { item: Item; reason: string }[] = [];
+    const retryOrFail = (item: Item, reason: string, retry: boolean) => {
+      retryReason = reason;
+      if (retry && item.attempts < limits.attempts && !item.settled) again.push(item);
+      else failed.push({ item, reason });
+    };
+    for (const [index, item] of sent.entries()) {
+      if (outcome.kind !== "answered") {
+        if (outcome.kind === "lost") item.maybeQueued = true;
+        retryOrFail(item, outcome.reason, outcome.kind === "lost" || outcome.retry);
+        continue;
+      }
+      const result = outcome.results[offset + index];
+      if (result?.ok) {
+        const outOfOrder = overtook(group, item, result.sequenceNumber) || retryReason !== null;
+        settle(item, { status: "accepted", sequenceNumber: result.sequenceNumber, outOfOrder });
+      } else if (result?.senderFault) {
+        const reason = `SQS refused it: ${result.code} ${result.message}`;
+        settle(item, item.maybeQueued ? { status: "unknown", reason } : { status: "refused", reason });
+      } else {
+        retryOrFail(item, result ? `SQS did not take it: ${result.code} ${result.message}` : "SQS named no result for it", true);
+      }
+    }
+    group.items = [...again, ...group.items];
+    for (const { item, reason } of failed) giveUp(group, item, reason);
+    if (again.length === 0) {
+      wait(group);
+      return;
+    }
+    // Still busy while it pauses, so that nothing of this user overtakes the retry.
+    const attempt = Math.max(...again.map((item) => item.attempts));
+    const ceiling = Math.min(limits.maxBackoffMs, limits.backoffMs * 2 ** (attempt - 1));
+    clock.after(Math.ceil(random() * ceiling), () => {
+      wait(group);
+      pump();
+    });
+  }
+
+  function add(message: OutgoingMessage, submission: object, settleItem: (verdict: SendVerdict) => void): Item {
+    const item: Item = {
+      message,
+      bytes: Buffer.byteLength(message.body),
+      submission,
+      attempts: 0,
+      maybeQueued: false,
+      inFlight: false,
+      settled: false,
+      settle: settleItem,
+    };
+    pending += item.bytes;
+    const group = groups.get(message.groupId);
+    if (!group) {
+      const made: Group = { id: message.groupId, items: [item], state: "waiting", since: clock.now(), lastResent: "" };
+      groups.set(made.id, made);
+      wait(made);
+    } else {
+      group.items.push(item);
+      if (group.state === "waiting") {
+        waitingMessages += 1;
+        waitingBytes += item.bytes;
+      }
+    }
+    return item;
+  }
+
+  /** Ends what has no verdict at the deadline. What is in flight may be queued; what waits is surely not. */
+  function expire(items: readonly Item[]): void {
+    for (const item of items) {
+      if (item.settled) continue;
+      settle(
+        item,
+        item.maybeQueued || item.inFlight
+          ? { status: "unknown", reason: "sent, and no answer came before the deadline" }
+          : { status: "not_sent", reason: "the deadline passed before it could be sent" },
+      );
+    }
+    for (const groupId of new Set(items.map((item) => item.message.groupId))) {
+      const group = groups.get(groupId);
+      if (group?.state !== "waiting") continue;
+      waiting.delete(group);
+      waitingMessages -= group.items.length;
+      for (const item of group.items) waitingBytes -= item.bytes;
+      wait(group);
+    }
+    pump();
+  }
+
+  return {
+    submit(messages, deadlineAt) {
+      if (messages.length === 0) return Promise.resolve([]);
+      const { promise, resolve } = Promise.withResolvers<SendVerdict[]>();
+      const submission = {};
+      const verdicts: SendVerdict[] = [];
+      let missing = messages.length;
+      let cancelDeadline: (() => void) | null = null;
+      const items = messages.map((message, position) =>
+        add(message, submission, (verdict) => {
+          verdicts[position] = verdict;
+          missing -= 1;
+          if (missing > 0) return;
+          cancelDeadline?.();
+          resolve(verdicts);
+        }),
+      );
+      cancelDeadline = clock.after(Math.max(0, deadlineAt - clock.now()), () => expire(items));
+      pump();
+      return promise;
+    },
+    pendingBytes: () => pending,
+  };
+}

@@ -1,0 +1,115 @@
+import { v7 as uuidv7, validate, version } from "uuid";
+import { ACTIVITY_LIMITS, type Activity, activityInputSchema, instantSchema } from "#lib/contracts/activity.ts";
+import { type RawActivity, readActivities } from "./ingest-json.ts";
+
+/** One fault of one activity; `field` is the full place, such as `activities[3].userId`. */
+export interface ActivityFault {
+  field: string;
+  message: string;
+}
+
+/** An activity of a request after the contract was applied to it. */
+export type Normalised =
+  | { kind: "valid"; activity: Activity }
+  /** `id` is the producer's own, when it can be read at all. */
+  | { kind: "invalid"; id: string | undefined; faults: ActivityFault[] };
+
+/** What a body turned out to be. */
+export type ReadBody =
+  | { kind: "activities"; activities: Normalised[] }
+  | { kind: "malformed"; message: string }
+  | { kind: "empty" }
+  | { kind: "too_many"; count: number };
+
+/** Milliseconds since the epoch that a UUIDv7 carries in its first 48 bits (RFC 9562, section 5.7), or null. */
+export function uuidv7Time(id: string): number | null {
+  if (!validate(id) || version(id) !== 7) return null;
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/** Fixed-width UTC milliseconds, or null where the instant has no such form (years outside 0000-9999). */
+function toInstant(epochMs: number): string | null {
+  if (!Number.isFinite(epochMs) || Math.abs(epochMs) > 8.64e15) return null;
+  const text = new Date(epochMs).toISOString();
+  return instantSchema.safeParse(text).success ? text : null;
+}
+
+type Key = { id: string; occurredAt: string } | { field: "id" | "occurredAt"; message: string };
+
+/** The key must come out the same at every retry: so it is read from the activity alone, or made here once. */
+function keyOf(given: { id?: string | undefined; occurredAt?: string | undefined }, makeId: () => string): Key {
+  const id = given.id ?? makeId();
+  if (given.occurredAt !== undefined) {
+    const occurredAt = toInstant(Date.parse(given.occurredAt));
+    return occurredAt === null ? { field: "occurredAt", message: "is outside the years 0000 to 9999 in UTC" } : { id, occurredAt };
+  }
+  const time = uuidv7Time(id);
+  if (time === null) {
+    return { field: "occurredAt", message: "must be given with an id that is not a UUIDv7, or a retry would be another activity" };
+  }
+  const occurredAt = toInstant(time);
+  return occurredAt === null ? { field: "id", message: "is a UUIDv7 whose time is outside the years 0000 to 9999" } : { id, occurredAt };
+}
+
+function zodPath(path: readonly PropertyKey[]): string {
+  return path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+}
+
+function ownId(value: unknown): string | undefined {
+  const id = typeof value === "object" && value !== null ? (value as { id?: unknown }).id : undefined;
+  const parsed = activityInputSchema.shape.id.safeParse(id);
+  return parsed.success ? parsed.data : undefined;
+}
+
+function normaliseOne(value: unknown, raw: RawActivity, text: string, field: string, makeId: () => string): Normalised {
+  const invalid = (faults: ActivityFault[]): Normalised => ({ kind: "invalid", id: ownId(value), faults });
+  const bytes = Buffer.byteLength(text.slice(raw.span.start, raw.span.end));
+  if (bytes > ACTIVITY_LIMITS.activityBytes) {
+    return invalid([{ field, message: `is ${bytes} bytes; an activity is at most ${ACTIVITY_LIMITS.activityBytes} bytes` }]);
+  }
+  const parsed = activityInputSchema.safeParse(value);
+  const faults = raw.faults.map(({ path, message }) => ({ field: field + path, message }));
+  if (!parsed.success) {
+    faults.push(
+      ...parsed.error.issues.flatMap((issue) =>
+        issue.code === "unrecognized_keys"
+          ? issue.keys.slice(0, 10).map((key) => ({ field: `${field}.${key.slice(0, 64)}`, message: "is not a field of an activity" }))
+          : [{ field: field + zodPath(issue.path), message: issue.message }],
+      ),
+    );
+  }
+  if (!parsed.success || faults.length > 0) return invalid(faults);
+  const key = keyOf(parsed.data, makeId);
+  if ("message" in key) return invalid([{ field: `${field}.${key.field}`, message: key.message }]);
+  const { userId, type, sessionId, source } = parsed.data;
+  const activity: Activity = {
+    id: key.id,
+    userId,
+    type,
+    occurredAt: key.occurredAt,
+    ...(sessionId !== undefined && { sessionId }),
+    ...(source !== undefined && { source }),
+    ...(raw.properties && { properties: text.slice(raw.properties.start, raw.properties.end) }),
+  };
+  return { kind: "valid", activity };
+}
+
+/**
+ * Reads a request body: one activity or an array of them.
+ * @param makeId makes the UUIDv7 of an activity that came without an id.
+ */
+export function readBody(text: string, makeId: (() => string) | undefined = () => uuidv7()): ReadBody {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    return { kind: "malformed", message: cause instanceof Error ? cause.message : String(cause) };
+  }
+  const values: unknown[] = Array.isArray(json) ? json : [json];
+  if (values.length === 0) return { kind: "empty" };
+  if (values.length > ACTIVITY_LIMITS.activitiesPerRequest) return { kind: "too_many", count: values.length };
+  const activities = readActivities(text).map((raw, position) =>
+    normaliseOne(values[position], raw, text, `activities[${position}]`, makeId),
+  );
+  return { kind: "activities", activities };
+}
