@@ -97,6 +97,7 @@ export const failingMessageSchema = z.object({
   lastError: z.string().nullable(),
 });
 export type FailingMessage = z.infer<typeof failingMessageSchema>;
+export const failingListSchema = z.object({ items: z.array(failingMessageSchema) });
 
 export const redriveRequestSchema = z.strictObject({
   /** Made by the page: a repeated click or a retried request is the same run. */
@@ -131,6 +132,7 @@ export const redriveRunSchema = z.object({
   }),
 });
 export type RedriveRun = z.infer<typeof redriveRunSchema>;
+export const redriveRunListSchema = z.object({ items: z.array(redriveRunSchema) });
 
 /**
  * What asking for a run gives. All or nothing: with one refusal no run is made.
