@@ -1,0 +1,25 @@
+export interface PanelFacts {
+  dashboardUrl: string;
+  publicApiUrl: string;
+  stateDirectory: string;
+  /** Where the backends are, in a few words. */
+  backends: string;
+  tookMs: number;
+  dev: boolean;
+}
+
+/** What a person needs to know once everything runs. */
+export function panel({ dashboardUrl, publicApiUrl, stateDirectory, backends, tookMs, dev }: PanelFacts): string {
+  const rows: [string, string][] = [
+    ["Dashboard", `${dashboardUrl}   (no sign-in yet: open to whoever can reach this machine's loopback)`],
+    ["Public API", `${publicApiUrl}/v1/activities`],
+    ["Backends", backends],
+    ["State, logs", stateDirectory],
+    ["Send a spike", "npm run spike -- --file access.log"],
+    ["Add a worker", "npm run worker   (in another terminal)"],
+    ["Stop", "Ctrl-C"],
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  const title = `Spillway is up${dev ? ", reloading on change" : ""} (${(tookMs / 1000).toFixed(1)} s)`;
+  return ["", `  ${title}`, "", ...rows.map(([label, text]) => `  ${label.padEnd(width)}   ${text}`), ""].join("\n");
+}

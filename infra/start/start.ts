@@ -1,0 +1,126 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { backendConfig } from "#lib/config/backend.ts";
+import { LOCAL_NAMES, localConfig, withoutAws } from "#lib/config/local.ts";
+import { ConfigError, type Environment } from "#lib/config/parse-env.ts";
+import { publicApiConfig } from "#lib/config/public-api.ts";
+import { webConfig } from "#lib/config/web.ts";
+import { workerConfig } from "#lib/config/worker.ts";
+import { ensureBuild, webArguments } from "./build.ts";
+import { removeEnvFile, writeEnvFile } from "./env-file.ts";
+import { EXIT_CONFIG, StartError } from "./errors.ts";
+import { preparePorts, startLocalBackends } from "./local-backends.ts";
+import { takeLock } from "./lock.ts";
+import { openLogFile } from "./log-file.ts";
+import { checkEnvironment, modeOf } from "./mode.ts";
+import { panel } from "./panel.ts";
+import { checkPorts } from "./ports.ts";
+import { answersOk, keepProcess, saysReady } from "./processes.ts";
+import { releasers } from "./releasers.ts";
+
+/** Compiling a page for the first time takes longer than serving it. */
+const DEV_PAGE_DEADLINE_MS = 120_000;
+
+export interface Started {
+  /** Stops everything in reverse order. */
+  close(): Promise<void>;
+}
+
+function definedOf(env: Environment): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function readLocalConfig(env: Environment) {
+  try {
+    return localConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new StartError(error.message, { exitCode: EXIT_CONFIG, cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Composition root of `npm start` and `npm run dev`: backends (on this machine, or those the environment names), the
+ * web app, the public API and one worker, each kept alive.
+ *
+ * @param signal ends a start that is under way.
+ * @throws StartError that says what to do; nothing is left running then.
+ */
+export async function start({
+  root,
+  env,
+  dev,
+  tell: say,
+  signal,
+}: {
+  root: string;
+  env: Environment;
+  dev: boolean;
+  tell: (line: string) => void;
+  signal: AbortSignal;
+}): Promise<Started> {
+  const startedAt = performance.now();
+  // Deaths are no news once everything is being stopped.
+  const tell = (line: string): void => {
+    if (!signal.aborted) say(line);
+  };
+  const mode = modeOf(env);
+  const config = readLocalConfig(env);
+  const { ports } = config;
+  const stateDirectory = resolve(config.stateDirectory);
+  const dashboardUrl = `http://${LOCAL_NAMES.host}:${ports.dashboard.port}`;
+  const release = releasers();
+
+  try {
+    if (mode === "external") checkEnvironment([() => backendConfig(env), () => webConfig(env), () => publicApiConfig(env), () => workerConfig(env)]);
+    await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+    const lock = await takeLock(stateDirectory);
+    release.push(() => lock.release());
+    const { tookOver } = lock;
+    if (mode === "local") await preparePorts({ config, stateDirectory, tookOver });
+    else await checkPorts([ports.dashboard]);
+
+    const base = mode === "local" ? withoutAws(env) : definedOf(env);
+    const building = dev ? Promise.resolve("fresh") : ensureBuild({ root, env: base, log: openLogFile(join(stateDirectory, "logs", "build.log")), tell });
+    // Its fault is met below; until then it must not count as unhandled.
+    building.catch(() => undefined);
+    let full = base;
+    if (mode === "local") {
+      const places = await startLocalBackends({ config, stateDirectory, root, env, tookOver, release, tell });
+      const publicApiUrl = `http://${LOCAL_NAMES.host}:${ports.publicApi.port}`;
+      const shared = { PUBLIC_URL: dashboardUrl, PUBLIC_API_URL: publicApiUrl, ...places };
+      await writeEnvFile(stateDirectory, shared);
+      release.push(() => removeEnvFile(stateDirectory));
+      full = { ...base, ...shared, PUBLIC_API_HOST: LOCAL_NAMES.host, PUBLIC_API_PORT: String(ports.publicApi.port) };
+      checkEnvironment([() => webConfig(full), () => publicApiConfig(full), () => workerConfig(full)]);
+    }
+    signal.throwIfAborted();
+    await building;
+    signal.throwIfAborted();
+
+    const nodeEnv = { ...full, NODE_ENV: dev ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" };
+    const ours = { root, stateDirectory, tell, env: nodeEnv };
+    const watch = dev ? ["--watch", "--watch-preserve-output"] : [];
+    const started = await Promise.allSettled([
+      keepProcess({
+        ...ours,
+        name: "the web app",
+        file: "web",
+        args: webArguments(root, { dev, host: LOCAL_NAMES.host, port: ports.dashboard.port }),
+        ready: answersOk(dashboardUrl, dev ? { deadlineMs: DEV_PAGE_DEADLINE_MS } : {}),
+      }),
+      keepProcess({ ...ours, name: "the public API", file: "public-api", args: [...watch, join(root, "public-api", "main.ts")], ready: saysReady }),
+      keepProcess({ ...ours, name: "the worker", file: "worker", args: [...watch, join(root, "worker", "main.ts")], ready: saysReady }),
+    ]);
+    for (const outcome of started) if (outcome.status === "fulfilled") release.add(outcome.value);
+    for (const outcome of started) if (outcome.status === "rejected") throw outcome.reason;
+    signal.throwIfAborted();
+
+    const backends = mode === "local" ? "on this machine" : `queue ${backendConfig(env).queueUrl}`;
+    tell(panel({ dashboardUrl, publicApiUrl: webConfig(full).publicApiUrl, stateDirectory, backends, tookMs: performance.now() - startedAt, dev }));
+  } catch (error) {
+    await release.run().catch(() => undefined);
+    throw error;
+  }
+  return { close: () => release.run() };
+}
