@@ -18,7 +18,8 @@ export const backend = () => singleton("backend", () => backendConfig());
 export const db = () =>
   singleton("db", () => openDb({ databaseUrl: backend().databaseUrl, applicationName: "spillway-web", poolSize: 5, statementTimeoutMs: READ_TIMEOUT_MS }));
 
-const awsOptions = () => awsClientOptions({ region: backend().region, requestTimeoutMs: READ_TIMEOUT_MS, maxAttempts: 2 });
+/** Options of every AWS client that a page reads through. */
+export const awsOptions = () => awsClientOptions({ region: backend().region, requestTimeoutMs: READ_TIMEOUT_MS, maxAttempts: 2 });
 
 const sqs = () => singleton("sqs", () => new SQSClient(awsOptions()));
 

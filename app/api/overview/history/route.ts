@@ -1,0 +1,5 @@
+import { readHistory } from "#app/server/overview.ts";
+import { overviewHistoryQuerySchema, overviewHistorySchema } from "#lib/contracts/overview.ts";
+import { defineRoute } from "#lib/http/define-route.ts";
+
+export const GET = defineRoute({ query: overviewHistoryQuerySchema, output: overviewHistorySchema, call: ({ query }) => readHistory(query.range) });

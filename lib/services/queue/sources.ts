@@ -1,0 +1,85 @@
+import type { Drain } from "#lib/contracts/drain.ts";
+import type { ActivityTable } from "#lib/gateways/activity-table.ts";
+import type { QueueMetrics } from "#lib/gateways/queue-metrics.ts";
+import type { QueueAttributes, SqsQueue } from "#lib/gateways/sqs-queue.ts";
+import type { RegisteredWorker, WorkerRegistry, WorkerSamples } from "#lib/gateways/worker-registry.ts";
+import type { IngestSecond, Samples } from "./activity-samples.ts";
+import { createDepthLog, type DepthLog } from "./depth-log.ts";
+import { createPoller, type Poller } from "./poller.ts";
+
+/** Reach of the chart's live part, seconds; CloudWatch's minutes lag by less. */
+export const LIVE_SECONDS = 300;
+/** Seconds that the workers' own rates are averaged over. */
+export const WORKER_RATE_SECONDS = 10;
+/** Workers that were last seen earlier are not listed, milliseconds. */
+const LISTED_FOR_MS = 60 * 60_000;
+
+/** What the snapshot reads from. */
+export interface Backends {
+  queue: Pick<SqsQueue, "attributes">;
+  deadLetterQueue: Pick<SqsQueue, "attributes">;
+  table: Pick<ActivityTable, "describe">;
+  registry: Pick<WorkerRegistry, "list" | "samples">;
+  ingest: { perSecond(range: { from: Date; to: Date }): Promise<readonly IngestSecond[]> };
+  drain: { read(): Promise<Drain> };
+  metrics: Pick<QueueMetrics, "oldestAge">;
+  now: () => number;
+}
+
+/** What Postgres knows at one instant. */
+export interface PostgresReading {
+  drain: Drain;
+  workers: RegisteredWorker[];
+  samples: Samples;
+  lately: WorkerSamples;
+}
+
+/** One poller per source, shared by every viewer. */
+export interface Sources {
+  queue: Poller<QueueAttributes>;
+  deadLetterQueue: Poller<QueueAttributes>;
+  postgres: Poller<PostgresReading>;
+  table: Poller<{ writeUnits: number | null }>;
+  oldestAge: Poller<{ seconds: number; at: Date } | null>;
+  depths: DepthLog;
+}
+
+const LIVE = { ttlMs: 900, liveMs: 3_500, maxStaleMs: 5 * 60_000, waitMs: 1_500, timeoutMs: 4_000 };
+const SLOW = { ttlMs: 30_000, liveMs: 90_000, maxStaleMs: 15 * 60_000, waitMs: 1_500, timeoutMs: 8_000 };
+
+async function readPostgres({ drain, registry, ingest, now }: Backends): Promise<PostgresReading> {
+  const nowMs = now();
+  const range = { from: new Date(nowMs - (LIVE_SECONDS + 5) * 1000), to: new Date(nowMs + 1_000) };
+  const settled = Math.floor((nowMs - 2_000) / 1000) * 1000;
+  const [dial, workers, worker, accepted, lately] = await Promise.all([
+    drain.read(),
+    registry.list({ seenSince: new Date(nowMs - LISTED_FOR_MS) }),
+    registry.samples(range),
+    ingest.perSecond(range),
+    registry.samples({ from: new Date(settled - WORKER_RATE_SECONDS * 1000), to: new Date(settled) }),
+  ]);
+  return { drain: dial, workers, samples: { worker, ingest: accepted }, lately };
+}
+
+/** Makes the pollers. Nothing is read before somebody looks. */
+export function createSources(backends: Backends): Sources {
+  const { queue, deadLetterQueue, table, metrics, now } = backends;
+  const depths = createDepthLog({ keepSeconds: LIVE_SECONDS });
+  return {
+    depths,
+    queue: createPoller({
+      ...LIVE,
+      source: "SQS",
+      now,
+      async read(signal) {
+        const attributes = await queue.attributes({ signal });
+        depths.add(now(), attributes.visible);
+        return attributes;
+      },
+    }),
+    deadLetterQueue: createPoller({ ...LIVE, ttlMs: 1_900, liveMs: 5_500, source: "SQS, dead-letter queue", now, read: (signal) => deadLetterQueue.attributes({ signal }) }),
+    postgres: createPoller({ ...LIVE, source: "Postgres", now, read: () => readPostgres(backends) }),
+    table: createPoller({ ...SLOW, source: "DescribeTable", now, read: (signal) => table.describe(signal) }),
+    oldestAge: createPoller({ ...SLOW, source: "CloudWatch", now, read: (signal) => metrics.oldestAge({ now: new Date(now()) }, signal) }),
+  };
+}
