@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { instantSchema } from "#lib/contracts/activity.ts";
+import { problemSchema } from "#lib/contracts/problem.ts";
 
 /** Fate of one activity of a request. Unknown is never called refused: it may have been queued. */
 export const verdictSchema = z.discriminatedUnion("status", [
@@ -19,3 +20,7 @@ export type Verdict = z.infer<typeof verdictSchema>;
 /** Body of 202 (all accepted) and 207 (mixed): one verdict per activity, in the order of the request. */
 export const ingestResponseSchema = z.object({ results: z.array(verdictSchema) });
 export type IngestResponse = z.infer<typeof ingestResponseSchema>;
+
+/** Body of 422 and 503: nothing was accepted. Where the activities were judged, it holds their verdicts too. */
+export const ingestProblemSchema = problemSchema.extend({ results: z.array(verdictSchema).optional() });
+export type IngestProblem = z.infer<typeof ingestProblemSchema>;

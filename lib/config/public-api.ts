@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { type Environment, parseEnv } from "#lib/config/parse-env.ts";
+
+const whole = (min: number, max: number) =>
+  z.coerce.number({ error: "must be a number" }).int({ error: "must be a whole number" }).min(min, { error: `must be at least ${min}` }).max(max, { error: `must be at most ${max}` });
+
+const publicApiSchema = z.object({
+  PUBLIC_API_HOST: z.string().default("127.0.0.1"),
+  PUBLIC_API_PORT: whole(0, 65_535).default(3001),
+  PUBLIC_API_DEADLINE_MS: whole(100, 120_000).default(10_000),
+  PUBLIC_API_MAX_REQUESTS: whole(1, 100_000).default(1_000),
+  PUBLIC_API_MAX_HELD_BYTES: whole(2 * 1024 * 1024, 4 * 1024 ** 3).default(64 * 1024 * 1024),
+});
+
+const EXAMPLES = {
+  PUBLIC_API_HOST: "0.0.0.0",
+  PUBLIC_API_PORT: "3001",
+  PUBLIC_API_DEADLINE_MS: "10000",
+  PUBLIC_API_MAX_REQUESTS: "1000",
+  PUBLIC_API_MAX_HELD_BYTES: "67108864",
+};
+
+export interface PublicApiConfig {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** Longest wait of a request for its verdicts, milliseconds. */
+  deadlineMs: number;
+  /** Requests in work at once; more are shed with 429. */
+  maxRequests: number;
+  /** Bytes of bodies in work at once; more are shed with 429. */
+  maxHeldBytes: number;
+}
+
+/**
+ * Reads how the public API listens and what it bears.
+ * @throws ConfigError naming every variable that is wrong.
+ */
+export function publicApiConfig(env: Environment = process.env): PublicApiConfig {
+  const parsed = parseEnv(publicApiSchema, env, EXAMPLES);
+  return {
+    host: parsed.PUBLIC_API_HOST,
+    port: parsed.PUBLIC_API_PORT,
+    deadlineMs: parsed.PUBLIC_API_DEADLINE_MS,
+    maxRequests: parsed.PUBLIC_API_MAX_REQUESTS,
+    maxHeldBytes: parsed.PUBLIC_API_MAX_HELD_BYTES,
+  };
+}
