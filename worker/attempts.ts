@@ -43,6 +43,12 @@ export function createAttempts({
 }) {
   return {
     /**
+     * Marks found on messages, for those that have one: with one there already, the mark that the next handling
+     * leaves is the second, and that handling runs alone.
+     */
+    marksOf: (messageIds: readonly string[]): Promise<Map<string, number>> => failing.marksOf(messageIds),
+
+    /**
      * Leaves a mark before a message with a receive count above 1 is handled. `clear`, `unmark` or `failed` must
      * follow, however the handling ends; only a killed process leaves it.
      */

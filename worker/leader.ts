@@ -53,7 +53,8 @@ export function createLeader({
       if (over.aborted) return null;
       const askedAt = now();
       // A hung Postgres must not keep a leader past its lease: the answer is awaited no longer than that.
-      const left = Math.max(0, confirmedAt + leaseMs - renewMs - askedAt);
+      const giveUpAt = confirmedAt + leaseMs - 2 * renewMs;
+      const left = Math.max(0, giveUpAt - askedAt);
       const answered = new AbortController();
       const answer = await Promise.race([
         lease.acquire({ duty, holder, leaseMs }).catch((cause: unknown) => ({ error: errorText(cause) })),
@@ -62,7 +63,7 @@ export function createLeader({
       answered.abort();
       if (answer === "taken") return "another worker holds it";
       if (answer === "held") confirmedAt = askedAt;
-      else if (now() >= confirmedAt + leaseMs - renewMs) return answer.error;
+      else if (now() >= giveUpAt) return answer.error;
     }
     return null;
   }

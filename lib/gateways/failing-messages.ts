@@ -93,6 +93,15 @@ export function createFailingMessages({ db, queue }: { db: PrismaClient; queue: 
       return rows[0] ?? null;
     },
 
+    /** Marks on messages that have any, by MessageId. */
+    async marksOf(messageIds: readonly string[]): Promise<Map<string, number>> {
+      if (messageIds.length === 0) return new Map();
+      const rows = await db.$queryRaw<{ messageId: string; marks: number }[]>`
+        SELECT message_id AS "messageId", start_marks AS marks FROM failing_message
+        WHERE queue = ${queue} AND message_id = ANY(${[...messageIds]}::text[]) AND start_marks > 0`;
+      return new Map(rows.map((row) => [row.messageId, row.marks]));
+    },
+
     /** Attempts counted so far; 0 for a message that never failed. */
     async attempts(messageId: string): Promise<number> {
       const rows = await db.$queryRaw<{ attempts: number }[]>`
