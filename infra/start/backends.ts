@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { LOCAL_NAMES, localConfig } from "#lib/config/local.ts";
+import { startCollector } from "#lib/local/cloudwatch/collector.ts";
 import { startCloudWatch } from "#lib/local/cloudwatch/server.ts";
 import { startDynamoDb } from "#lib/local/dynamodb/server.ts";
 import { startSqs } from "#lib/local/sqs/server.ts";
@@ -37,4 +38,21 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 const sqs = release.add(await startSqs({ host, port: ports.sqs.port, directory: directory("sqs") }));
 const dynamodb = release.add(await startDynamoDb({ host, port: ports.dynamodb.port, directory: directory("dynamodb") }));
 const cloudwatch = release.add(await startCloudWatch({ host, port: ports.cloudwatch.port, directory: directory("cloudwatch") }));
+// AWS puts these metrics by itself, once a minute.
+release.add(
+  startCollector({
+    record: (datum) => cloudwatch.record(datum),
+    queues: () =>
+      sqs.engine.queueNames().map((name) => {
+        const figures = sqs.engine.figures(name, Date.now());
+        const { visible, inFlight, sent, received, deleted } = figures;
+        const oldestAgeSeconds = visible + inFlight === 0 ? null : figures.oldestAgeSeconds;
+        // The stand-in delays nothing and does not count receives that found nothing.
+        return { name, visible, notVisible: inFlight, delayed: 0, oldestAgeSeconds, sent, received, deleted, emptyReceives: 0 };
+      }),
+    tables: () => dynamodb.tables(),
+    consumed: (table, sinceSecond) => dynamodb.consumed(table, sinceSecond),
+    now: Date.now,
+  }),
+);
 log("ready", { sqs: sqs.url, dynamodb: dynamodb.url, cloudwatch: cloudwatch.url });
