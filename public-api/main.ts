@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { awsClientOptions } from "#lib/config/aws.ts";
+import { backendConfig } from "#lib/config/backend.ts";
+import { ConfigError } from "#lib/config/parse-env.ts";
+import { publicApiConfig } from "#lib/config/public-api.ts";
+import { openDb } from "#lib/gateways/db.ts";
+import { createIngestSamples } from "#lib/gateways/ingest-samples.ts";
+import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
+import { BATCHER_LIMITS, createBatcher } from "#lib/services/activity/ingest-batcher.ts";
+import { createIngestCounter } from "#lib/services/activity/ingest-counts.ts";
+import { queueSender } from "#lib/services/activity/ingest-send.ts";
+import { createAdmission } from "./admission.ts";
+import { createLog } from "./log.ts";
+import { createPublicApi } from "./server.ts";
+import { watchQueue } from "./watch-queue.ts";
+
+/** One SendMessageBatch call; short, so that a lost answer leaves time to ask again. Milliseconds. */
+const SEND_TIMEOUT_MS = 3_000;
+/** Exit code for a wrong environment (EX_CONFIG of sysexits.h). */
+const EXIT_CONFIG = 78;
+
+const log = createLog();
+/** Run last in, first out. */
+const releasers: (() => Promise<void> | void)[] = [];
+
+async function release(): Promise<void> {
+  for (let next = releasers.pop(); next; next = releasers.pop()) {
+    try {
+      await next();
+    } catch (cause) {
+      log("error", "release_failed", { error: cause instanceof Error ? cause.message : String(cause) });
+    }
+  }
+}
+
+async function start(): Promise<void> {
+  const backend = backendConfig();
+  const config = publicApiConfig();
+  log("info", "started", { pid: process.pid, queue: backend.queue });
+
+  const db = openDb({ databaseUrl: backend.databaseUrl, applicationName: "spillway-public-api", poolSize: 2 });
+  releasers.push(() => db.$disconnect());
+
+  const samples = createIngestSamples({ db, queue: backend.queue });
+  const counter = createIngestCounter({
+    processId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    now: Date.now,
+    write: (rows) => samples.add(rows),
+    report: ({ event, ...fields }) => log("warn", event, fields),
+  });
+  const flushing = setInterval(() => void counter.flush(), 1_000);
+  releasers.push(() => {
+    clearInterval(flushing);
+    return counter.flush({ all: true });
+  });
+
+  const client = new SQSClient(
+    awsClientOptions({ region: backend.region, requestTimeoutMs: SEND_TIMEOUT_MS, maxAttempts: 1, maxSockets: BATCHER_LIMITS.callsInFlight }),
+  );
+  releasers.push(() => client.destroy());
+
+  const batcher = createBatcher({
+    send: watchQueue(queueSender(createSqsQueue({ client, queueUrl: backend.queueUrl })), log),
+    clock: {
+      now: Date.now,
+      after: (delayMs, action) => {
+        const timer = setTimeout(action, delayMs);
+        return () => clearTimeout(timer);
+      },
+    },
+    random: Math.random,
+  });
+
+  const api = createPublicApi({
+    ctx: {
+      batcher,
+      now: Date.now,
+      deadlineMs: config.deadlineMs,
+      admission: createAdmission({ maxRequests: config.maxRequests, maxBytes: config.maxHeldBytes }),
+      count: (verdicts) => counter.count(verdicts),
+    },
+    log,
+  });
+  await new Promise<void>((resolve, reject) => {
+    api.server.once("error", reject).listen(config.port, config.host, () => resolve());
+  });
+  releasers.push(() => api.stop(config.deadlineMs + SEND_TIMEOUT_MS));
+  const address = api.server.address();
+  log("info", "ready", { host: config.host, port: typeof address === "object" ? address?.port : undefined });
+}
+
+let stopping = false;
+function onSignal(signal: NodeJS.Signals): void {
+  if (stopping) {
+    log("warn", "stopped_at_once", { signal });
+    process.exit(1);
+  }
+  stopping = true;
+  log("info", "stopping", { signal });
+  void stop();
+}
+
+async function stop(): Promise<void> {
+  await release();
+  log("info", "stopped");
+  process.exit(0);
+}
+
+process.on("SIGTERM", onSignal);
+process.on("SIGINT", onSignal);
+try {
+  await start();
+} catch (cause) {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof ConfigError) {
+    process.stderr.write(`${message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+  const taken = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+  process.stderr.write(`${taken ? "The public API's port is taken by another program (set PUBLIC_API_PORT to another): " : "The public API could not start: "}${message}\n`);
+  await release();
+  process.exit(1);
+}

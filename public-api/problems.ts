@@ -1,0 +1,38 @@
+import { ACTIVITY_LIMITS } from "#lib/contracts/activity.ts";
+import type { IngestProblem } from "#lib/contracts/ingest.ts";
+
+type Details = Partial<Pick<IngestProblem, "detail" | "errors" | "results">>;
+
+function problem(status: number, code: string, title: string, details: Details = {}): IngestProblem {
+  // No page per problem type: the code names it (RFC 9457, section 4.2.1, on "about:blank").
+  return { type: "about:blank", title, status, code, ...details };
+}
+
+/** Every error answer of the public API. */
+export const problems = {
+  malformed: (detail: string) => problem(400, "malformed_json", "The body is not JSON", { detail }),
+  notUtf8: () => problem(400, "malformed_text", "The body is not UTF-8 text"),
+  incomplete: () => problem(400, "incomplete_body", "The body ended before its announced length"),
+  notFound: () => problem(404, "not_found", "There is nothing at this address"),
+  methodNotAllowed: (allowed: string) => problem(405, "method_not_allowed", "This address does not take this method", { detail: `It takes ${allowed}.` }),
+  tooLarge: () =>
+    problem(413, "request_too_large", "The request is too large", {
+      detail: `A request is at most ${ACTIVITY_LIMITS.requestBytes} bytes. Split it into several.`,
+    }),
+  tooMany: (count: number) =>
+    problem(413, "too_many_activities", "The request holds too many activities", {
+      detail: `It holds ${count}; a request holds at most ${ACTIVITY_LIMITS.activitiesPerRequest}. Split it into several.`,
+    }),
+  mediaType: () => problem(415, "unsupported_media_type", "The body must be application/json in UTF-8"),
+  encoding: () => problem(415, "unsupported_content_encoding", "The body must not be compressed or encoded"),
+  empty: () => problem(422, "no_activities", "The request holds no activities", { errors: [{ field: "activities", message: "must not be empty" }] }),
+  noneValid: (details: Details) => problem(422, "invalid_activities", "No activity of the request can be taken", details),
+  overloaded: () =>
+    problem(429, "overloaded", "The service has as much in work as it can bear", { detail: "Nothing of the request was read. Send it again later." }),
+  failed: () => problem(500, "internal_error", "The request failed", { detail: "What became of it is unknown. Send it again with the same ids." }),
+  queueAway: (details: Details) =>
+    problem(503, "queue_unavailable", "The queue did not take the activities", {
+      detail: "Send those that are not refused again with the same ids.",
+      ...details,
+    }),
+} as const;

@@ -1,0 +1,37 @@
+import type { IncomingMessage } from "node:http";
+
+export type ReadText = { kind: "text"; text: string } | { kind: "too_large" } | { kind: "not_utf8" } | { kind: "incomplete" };
+
+/**
+ * Reads a body and stops at the cap while it comes, whatever length was announced.
+ * @param maxBytes largest body taken, bytes.
+ */
+export function readText(request: IncomingMessage, maxBytes: number): Promise<ReadText> {
+  const { promise, resolve } = Promise.withResolvers<ReadText>();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const stop = (result: ReadText) => {
+    request.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onClose);
+    resolve(result);
+  };
+  const onData = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) {
+      request.pause();
+      chunks.length = 0;
+      stop({ kind: "too_large" });
+      return;
+    }
+    chunks.push(chunk);
+  };
+  const onEnd = () => {
+    try {
+      stop({ kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks, bytes)) });
+    } catch {
+      stop({ kind: "not_utf8" });
+    }
+  };
+  const onClose = () => stop({ kind: "incomplete" });
+  request.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
+  return promise;
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IngestProblem } from "#lib/contracts/ingest.ts";
+import { PROBLEM_CONTENT_TYPE } from "#lib/contracts/problem.ts";
+
+/** How long a refused body is still taken off the wire, so that the sender can read the refusal. Milliseconds. */
+const LINGER_MS = 1_000;
+/** Unread bodies up to this size are read away by Node and the connection stays; bytes. */
+const SMALL_BODY_BYTES = 64 * 1024;
+
+export type Headers = Readonly<Record<string, string>>;
+
+export function respond(response: ServerResponse, status: number, body: unknown, headers: Headers = {}): void {
+  if (response.headersSent || response.destroyed) return;
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(text),
+    "Cache-Control": "no-store",
+    ...headers,
+  });
+  response.end(text);
+}
+
+export function respondProblem(response: ServerResponse, problem: IngestProblem, headers: Headers = {}): void {
+  respond(response, problem.status, problem, { "Content-Type": PROBLEM_CONTENT_TYPE, ...headers });
+}
+
+function hasSmallBody({ headers }: IncomingMessage): boolean {
+  if (headers["transfer-encoding"] !== undefined || headers.expect !== undefined) return false;
+  return Number(headers["content-length"] ?? 0) <= SMALL_BODY_BYTES;
+}
+
+/**
+ * Answers a request whose body is not wanted, and closes the connection unless little is left to come. Closing at once would reset it while the
+ * sender still writes, and the answer would be lost; so what still comes is thrown away for a moment.
+ */
+export function refuseUnread(request: IncomingMessage, response: ServerResponse, problem: IngestProblem, headers: Headers = {}): void {
+  if (response.headersSent || response.destroyed) return;
+  if (request.complete || hasSmallBody(request)) {
+    respondProblem(response, problem, headers);
+    return;
+  }
+  const text = `${JSON.stringify(problem)}\n`;
+  response.writeHead(problem.status, {
+    "Content-Type": PROBLEM_CONTENT_TYPE,
+    "Content-Length": Buffer.byteLength(text),
+    "Cache-Control": "no-store",
+    Connection: "close",
+    ...headers,
+  });
+  response.write(text);
+  const timer = setTimeout(() => response.end(), LINGER_MS);
+  const finish = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  request.once("end", finish).once("close", finish).resume();
+}

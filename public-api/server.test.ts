@@ -1,0 +1,249 @@
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+import { ACTIVITY_LIMITS } from "#lib/contracts/activity.ts";
+import { ingestProblemSchema, ingestResponseSchema } from "#lib/contracts/ingest.ts";
+import { PROBLEM_CONTENT_TYPE } from "#lib/contracts/problem.ts";
+import type { OutgoingMessage } from "#lib/gateways/sqs-queue.ts";
+import type { SendVerdict } from "#lib/services/activity/ingest-batcher.ts";
+import { createAdmission } from "./admission.ts";
+import { createPublicApi, type PublicApi } from "./server.ts";
+
+type Submit = (messages: readonly OutgoingMessage[]) => Promise<SendVerdict[]>;
+const acceptAll: Submit = (messages) => Promise.resolve(messages.map(() => ({ status: "accepted", sequenceNumber: "1", outOfOrder: false })));
+const allAre = (verdict: SendVerdict): Submit => (messages) => Promise.resolve(messages.map(() => verdict));
+
+let api: PublicApi | undefined;
+afterEach(async () => {
+  await api?.stop(0);
+  api = undefined;
+});
+
+async function start({ submit = acceptAll, maxRequests = 10, maxBytes = 10_000_000 }: { submit?: Submit; maxRequests?: number; maxBytes?: number } = {}) {
+  const counted: string[] = [];
+  const logged: string[] = [];
+  const admission = createAdmission({ maxRequests, maxBytes });
+  api = createPublicApi({
+    ctx: {
+      batcher: { submit },
+      now: Date.now,
+      deadlineMs: 1000,
+      admission,
+      count: (verdicts) => counted.push(...verdicts.map((verdict) => verdict.status)),
+    },
+    log: (_, event) => logged.push(event),
+  });
+  await once(api.server.listen(0, "127.0.0.1"), "listening");
+  const { port } = api.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+    fetch(`${url}/v1/activities`, { method: "POST", body, headers: { "Content-Type": "application/json", ...headers } });
+  return { url, port, post, counted, logged, admission, api };
+}
+
+const activity = (more: object = {}) => ({ id: "a", userId: "u", type: "t", occurredAt: "2026-01-31T12:00:00Z", ...more });
+
+async function problemOf(response: Response) {
+  expect(response.headers.get("content-type")).toBe(PROBLEM_CONTENT_TYPE);
+  const problem = ingestProblemSchema.parse(await response.json());
+  expect(problem.status).toBe(response.status);
+  return problem;
+}
+
+describe("POST /v1/activities", () => {
+  it("answers 202 with a verdict, for one activity and for several", async () => {
+    const { post, counted } = await start();
+    const one = await post(JSON.stringify(activity()));
+    expect(one.status).toBe(202);
+    expect(ingestResponseSchema.parse(await one.json())).toEqual({
+      results: [{ status: "accepted", id: "a", occurredAt: "2026-01-31T12:00:00.000Z" }],
+    });
+    const several = await post(JSON.stringify([activity(), activity({ id: "b" })]), { "Content-Type": "application/JSON; charset=UTF-8" });
+    expect(several.status).toBe(202);
+    expect(counted).toEqual(["accepted", "accepted", "accepted"]);
+  });
+
+  it("answers 207 where some are accepted, with the field of those that are not", async () => {
+    const { post } = await start();
+    const response = await post(JSON.stringify([activity(), activity({ id: "b", userId: "" })]));
+    expect(response.status).toBe(207);
+    expect(ingestResponseSchema.parse(await response.json())).toMatchObject({
+      results: [{ status: "accepted" }, { status: "refused", id: "b", field: "activities[1].userId" }],
+    });
+  });
+
+  it("answers 422 with every fault where none can be taken", async () => {
+    const { post, counted } = await start();
+    const problem = await problemOf(await post(JSON.stringify([activity({ userId: 5, type: "T" }), {}])));
+    expect(problem).toMatchObject({ status: 422, code: "invalid_activities", results: [{ status: "refused" }, { status: "refused" }] });
+    expect(problem.errors?.map((error) => error.field)).toEqual([
+      "activities[0].userId",
+      "activities[0].type",
+      "activities[1].userId",
+      "activities[1].type",
+    ]);
+    expect(counted).toEqual(["refused", "refused"]);
+    expect(await problemOf(await post("[]"))).toMatchObject({ status: 422, code: "no_activities" });
+  });
+
+  it.each(["{", "", '{"a":1}x', "[1,]"])("answers 400 to malformed JSON: %s", async (body) => {
+    const { post } = await start();
+    expect(await problemOf(await post(body))).toMatchObject({ status: 400, code: "malformed_json" });
+  });
+
+  it("answers 400 to bytes that are not UTF-8", async () => {
+    const { post } = await start();
+    expect(await problemOf(await post(new Uint8Array([0x22, 0xff, 0x22])))).toMatchObject({ status: 400, code: "malformed_text" });
+  });
+
+  it.each<Record<string, string>>([
+    { "Content-Type": "text/plain" },
+    { "Content-Type": "application/x-ndjson" },
+    { "Content-Type": "application/json; charset=utf-16" },
+    { "Content-Encoding": "gzip" },
+  ])("answers 415 to %o", async (headers) => {
+    const { post } = await start();
+    expect(await problemOf(await post("{}", headers))).toMatchObject({ status: 415 });
+  });
+
+  it("answers 413 to too many activities", async () => {
+    const { post } = await start();
+    const many = Array.from({ length: ACTIVITY_LIMITS.activitiesPerRequest + 1 }, (_, n) => activity({ id: String(n) }));
+    expect(await problemOf(await post(JSON.stringify(many)))).toMatchObject({ status: 413, code: "too_many_activities" });
+    expect((await post(JSON.stringify(many.slice(1)))).status).toBe(202);
+  });
+
+  it("takes a body at the cap, and refuses one byte more", async () => {
+    const { post } = await start();
+    const body = JSON.stringify(activity());
+    expect((await post(body.padEnd(ACTIVITY_LIMITS.requestBytes, " "))).status).toBe(202);
+    expect(await problemOf(await post(body.padEnd(ACTIVITY_LIMITS.requestBytes + 1, " ")))).toMatchObject({ status: 413, code: "request_too_large" });
+  });
+
+  it("answers 413 from the announced length, before any of the body came", async () => {
+    const { port } = await start();
+    const socket = connect(port, "127.0.0.1");
+    socket.write(
+      `POST /v1/activities HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${ACTIVITY_LIMITS.requestBytes + 1}\r\n\r\n`,
+    );
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
+  it("answers 413 in the middle of a chunked body that never ends, and hangs up", async () => {
+    const { port, admission } = await start();
+    const sending = httpRequest({ port, host: "127.0.0.1", path: "/v1/activities", method: "POST", headers: { "Content-Type": "application/json" } });
+    const chunk = Buffer.alloc(64 * 1024, " ");
+    let sent = 0;
+    const closed = new Promise<void>((resolve) => {
+      sending.on("close", () => resolve());
+    });
+    sending.on("error", () => undefined);
+    const write = () => {
+      if (sending.destroyed || sent > 256 * 1024 ** 2) return;
+      sent += chunk.length;
+      sending.write(chunk, () => setImmediate(write));
+    };
+    write();
+    const [response] = (await once(sending, "response")) as [IncomingMessage];
+    expect(response.statusCode).toBe(413);
+    response.resume();
+    await closed;
+    expect(admission.inWork()).toEqual({ requests: 0, bytes: 0 });
+  });
+
+  it("asks for the body of an expecting sender only when it wants it", async () => {
+    const { port } = await start();
+    const ask = (headers: Record<string, string | number>) =>
+      httpRequest({ port, host: "127.0.0.1", path: "/v1/activities", method: "POST", headers: { Expect: "100-continue", "Content-Type": "application/json", ...headers } });
+    const wanted = ask({});
+    wanted.flushHeaders();
+    await once(wanted, "continue");
+    wanted.end(JSON.stringify(activity()));
+    const [accepted] = (await once(wanted, "response")) as [IncomingMessage];
+    expect(accepted.statusCode).toBe(202);
+    accepted.resume();
+
+    let continued = false;
+    const unwanted = ask({ "Content-Length": 5_000_000 }).on("continue", () => {
+      continued = true;
+    });
+    unwanted.flushHeaders();
+    const [refused] = (await once(unwanted, "response")) as [IncomingMessage];
+    expect([refused.statusCode, continued]).toEqual([413, false]);
+    unwanted.destroy();
+  });
+
+  it("answers 503 with verdicts and Retry-After where nothing was accepted and something may be", async () => {
+    const { post, counted } = await start({ submit: allAre({ status: "unknown", reason: "lost" }) });
+    const response = await post(JSON.stringify([activity(), { bad: true }]));
+    expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(await problemOf(response)).toMatchObject({ status: 503, results: [{ status: "unknown", id: "a" }, { status: "refused" }] });
+    expect(counted).toEqual(["unknown", "refused"]);
+  });
+
+  it("sheds with 429 and Retry-After before reading, and recovers", async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { post, admission } = await start({
+      maxRequests: 1,
+      submit: async (messages) => {
+        await gate;
+        return acceptAll(messages);
+      },
+    });
+    const first = post(JSON.stringify(activity()));
+    await expect.poll(() => admission.inWork().requests).toBe(1);
+    const shed = await post("not even JSON");
+    expect(shed.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(await problemOf(shed)).toMatchObject({ status: 429, code: "overloaded" });
+    open();
+    expect((await first).status).toBe(202);
+    expect((await post(JSON.stringify(activity()))).status).toBe(202);
+  });
+
+  it("sheds by bytes too", async () => {
+    const { post } = await start({ maxBytes: 10 });
+    expect((await post(JSON.stringify(activity()))).status).toBe(429);
+  });
+
+  it("answers 500 without details when something fails, and logs it", async () => {
+    const { post, logged } = await start({ submit: () => Promise.reject(new Error("secret")) });
+    const problem = await problemOf(await post(JSON.stringify(activity())));
+    expect(JSON.stringify(problem)).not.toContain("secret");
+    expect(problem.status).toBe(500);
+    expect(logged).toEqual(["request_failed"]);
+  });
+});
+
+describe("other addresses", () => {
+  it("are problems too", async () => {
+    const { url } = await start();
+    expect(await problemOf(await fetch(`${url}/nothing`))).toMatchObject({ status: 404 });
+    const wrong = await fetch(`${url}/v1/activities`);
+    expect(wrong.headers.get("allow")).toBe("POST");
+    expect(await problemOf(wrong)).toMatchObject({ status: 405 });
+    expect(await problemOf(await fetch(`${url}/healthz`, { method: "DELETE" }))).toMatchObject({ status: 405 });
+    expect(await (await fetch(`${url}/healthz?x=1`)).json()).toEqual({ status: "ok" });
+  });
+});
+
+describe("stopping", () => {
+  it("finishes what was taken", async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { post, admission, api: running } = await start({
+      submit: async (messages) => {
+        await gate;
+        return acceptAll(messages);
+      },
+    });
+    const answer = post(JSON.stringify(activity()));
+    await expect.poll(() => admission.inWork().requests).toBe(1);
+    const stopped = running.stop(5_000);
+    open();
+    expect((await answer).status).toBe(202);
+    await stopped;
+    await expect(post(JSON.stringify(activity()))).rejects.toThrow();
+  });
+});

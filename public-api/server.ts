@@ -1,0 +1,77 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Log } from "./log.ts";
+import { postActivities, type PostActivitiesContext } from "./post-activities.ts";
+import { problems } from "./problems.ts";
+import { refuseUnread, respond } from "./respond.ts";
+
+export interface PublicApi {
+  server: Server;
+  /** Takes no new connections and ends when every request taken has its answer. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Raw answers for what never became a request, by Node's own error codes. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const line =
+    { ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout", HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large" }[error.code ?? ""] ?? "400 Bad Request";
+  socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** The HTTP face of the public API; it does not listen yet. */
+export function createPublicApi({ ctx, log }: { ctx: PostActivitiesContext; log: Log }): PublicApi {
+  let stopping = false;
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? "").split("?", 1)[0];
+    const method = request.method ?? "";
+    if (path === "/v1/activities") {
+      if (method === "POST") return postActivities(ctx, request, response);
+      return refuseUnread(request, response, problems.methodNotAllowed("POST"), { Allow: "POST" });
+    }
+    if (path === "/healthz") {
+      if (method === "GET" || method === "HEAD") return respond(response, 200, { status: "ok" });
+      return refuseUnread(request, response, problems.methodNotAllowed("GET, HEAD"), { Allow: "GET, HEAD" });
+    }
+    return refuseUnread(request, response, problems.notFound());
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (stopping) response.setHeader("Connection", "close");
+    try {
+      await route(request, response);
+    } catch (cause) {
+      log("error", "request_failed", { error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
+      refuseUnread(request, response, problems.failed());
+    }
+  }
+
+  // Bounds on slow senders: headers within 10 s, the whole request within 30 s.
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 });
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
+  server.on("request", onRequest);
+  // Without this Node asks for the body before anything was checked.
+  server.on("checkContinue", onRequest);
+  server.on("clientError", refuseConnection);
+
+  return {
+    server,
+    stop(graceMs) {
+      stopping = true;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      // A kept-alive connection becomes idle when its last answer is out, and nothing else would end it.
+      const sweep = setInterval(() => server.closeIdleConnections(), 50);
+      server.close(() => {
+        clearTimeout(timer);
+        clearInterval(sweep);
+        resolve();
+      });
+      return promise;
+    },
+  };
+}
