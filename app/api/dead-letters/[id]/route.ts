@@ -1,0 +1,17 @@
+import { idParamsSchema } from "#app/dead-letters/params.ts";
+import { ledger } from "#app/server/dead-letters.ts";
+import { deadLetterDetailSchema } from "#lib/contracts/dead-letters.ts";
+import { defineRoute } from "#lib/http/define-route.ts";
+import { HttpProblem } from "#lib/http/http-problem.ts";
+import { detail } from "#lib/services/dead-letters/detail.ts";
+
+/** One death with its body and history. */
+export const GET = defineRoute({
+  params: idParamsSchema,
+  output: deadLetterDetailSchema,
+  async call({ params }) {
+    const found = await detail({ ctx: { ledger: ledger() }, input: params });
+    if (found === null) throw new HttpProblem({ status: 404, code: "not_found", title: "There is no such dead letter" });
+    return found;
+  },
+});

@@ -1,0 +1,10 @@
+import { ledger } from "#app/server/dead-letters.ts";
+import { failingListSchema } from "#lib/contracts/dead-letters.ts";
+import { defineRoute } from "#lib/http/define-route.ts";
+import { failing } from "#lib/services/dead-letters/failing.ts";
+
+/** Messages that fail and are not dead yet. */
+export const GET = defineRoute({
+  output: failingListSchema,
+  call: async () => ({ items: await failing({ ctx: { ledger: ledger() }, input: {} }) }),
+});
