@@ -63,7 +63,7 @@ function parseBody(text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function send(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+function write(response: ServerResponse, status: number, body: object, headers: Record<string, string>): void {
   const text = JSON.stringify(body);
   response.writeHead(status, {
     ...headers,
@@ -88,8 +88,12 @@ export async function startJsonServer({ host, port, targetPrefix, handle, inspec
   const counts = new Map<string, number>();
   let closing = false;
 
+  function send(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+    // Looked at when the answer goes out: a connection that is kept alive would hold up the close.
+    write(response, status, body, closing ? { ...headers, connection: "close" } : headers);
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (closing) response.setHeader("connection", "close");
     if (request.method === "GET") {
       const found = inspect(new URL(request.url ?? "/", "http://localhost"));
       send(response, found ? 200 : 404, found ?? { message: "Nothing here." });
