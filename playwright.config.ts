@@ -1,0 +1,31 @@
+import { chromium, defineConfig } from "@playwright/test";
+import { findChromium } from "#infra/test/chromium.ts";
+
+const found = findChromium({ env: process.env, playwrightPath: chromium.executablePath() });
+const isRoot = process.getuid?.() === 0;
+
+/** Browser tests: one start of the whole product (infra/test/e2e-setup.ts), one test at a time, no second tries. */
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results/browser",
+  globalSetup: "./infra/test/e2e-setup.ts",
+  workers: 1,
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: Boolean(process.env.CI),
+  reporter: "list",
+  use: {
+    // Set by the global setup, before the tests' own process reads this file.
+    ...(process.env.E2E_BASE_URL !== undefined && { baseURL: process.env.E2E_BASE_URL }),
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    launchOptions: {
+      ...(found && found.source !== "playwright" && { executablePath: found.path }),
+      // Chromium refuses its sandbox to root. It calls nobody: no updates, no reporting.
+      args: [...(isRoot ? ["--no-sandbox"] : []), "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+    },
+  },
+});
