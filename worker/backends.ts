@@ -1,0 +1,56 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { awsClientOptions } from "#lib/config/aws.ts";
+import type { BackendConfig } from "#lib/config/backend.ts";
+import type { WorkerConfig } from "#lib/config/worker.ts";
+import { createActivityTable } from "#lib/gateways/activity-table.ts";
+import { openDb } from "#lib/gateways/db.ts";
+import { createDeadLetterLedger } from "#lib/gateways/dead-letter-ledger.ts";
+import { createDrainStore } from "#lib/gateways/drain-store.ts";
+import { createFailingMessages } from "#lib/gateways/failing-messages.ts";
+import { createLeaderLease } from "#lib/gateways/leader-lease.ts";
+import { createRedriveRuns } from "#lib/gateways/redrive-runs.ts";
+import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
+import { createWorkerMetrics } from "#lib/gateways/worker-metrics.ts";
+import { createWorkerRegistry } from "#lib/gateways/worker-registry.ts";
+
+/** Longer than the long poll of 20 s. */
+const RECEIVE_TIMEOUT_MS = 25_000;
+const CALL_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens every backend of a worker. The lease and the reports have connections of their own, so that no slow look
+ * into the ledger can hold up the rate. No AWS client retries by itself: a hidden retry of a write would spend write
+ * units that nobody granted, and the worker knows better what to do with the rest.
+ */
+export function openBackends(backend: BackendConfig, config: WorkerConfig) {
+  const { region, queue } = backend;
+  const options = (requestTimeoutMs: number, maxSockets = 64) => awsClientOptions({ region, requestTimeoutMs, maxAttempts: 1, maxSockets });
+  const receiving = new SQSClient(options(RECEIVE_TIMEOUT_MS));
+  const sqs = new SQSClient(options(CALL_TIMEOUT_MS));
+  const dynamodb = new DynamoDBClient(options(config.storeTimeoutMs + 1_000, 128));
+  const cloudwatch = new CloudWatchClient(options(CALL_TIMEOUT_MS));
+  const paceDb = openDb({ databaseUrl: backend.databaseUrl, applicationName: "spillway-worker", poolSize: 4, statementTimeoutMs: 2_000 });
+  const db = openDb({ databaseUrl: backend.databaseUrl, applicationName: "spillway-worker-ledger", poolSize: 5 });
+
+  const receiver = createSqsQueue({ client: receiving, queueUrl: backend.queueUrl });
+  const acks = createSqsQueue({ client: sqs, queueUrl: backend.queueUrl });
+  return {
+    queue: { ...acks, receive: (...call: Parameters<typeof receiver.receive>) => receiver.receive(...call) },
+    deadLetterQueue: createSqsQueue({ client: sqs, queueUrl: backend.deadLetterQueueUrl }),
+    table: createActivityTable({ client: dynamodb, table: backend.table }),
+    metrics: createWorkerMetrics({ client: cloudwatch, queue }),
+    drain: createDrainStore({ db: paceDb, queue }),
+    registry: createWorkerRegistry({ db: paceDb, queue }),
+    ledger: createDeadLetterLedger({ db, queue }),
+    failing: createFailingMessages({ db, queue }),
+    runs: createRedriveRuns({ db, queue }),
+    lease: createLeaderLease({ db, queue }),
+
+    async close(): Promise<void> {
+      for (const client of [receiving, sqs, dynamodb, cloudwatch]) client.destroy();
+      await Promise.allSettled([paceDb.$disconnect(), db.$disconnect()]);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { WorkerRegistry } from "#lib/gateways/worker-registry.ts";
+import type { openBackends } from "./backends.ts";
+import type { Deaths } from "./deaths.ts";
+import { createDlqWalk } from "./dlq-walk.ts";
+import { type Emit, errorText } from "./events.ts";
+import { createLeader, pause } from "./leader.ts";
+import { createRedriveJob } from "./redrive-runs.ts";
+import { createSweeper } from "./sweeper.ts";
+
+/** How long samples and the rows of gone workers are kept. */
+const KEPT_MS = 24 * 3_600_000;
+const PRUNE_EVERY_MS = 10 * 60_000;
+
+/** Removes old samples; a leader's duty. Never throws. */
+async function prune({ registry, emit, now, signal }: { registry: Pick<WorkerRegistry, "prune">; emit: Emit; now: () => number; signal: AbortSignal }) {
+  while (!signal.aborted) {
+    try {
+      emit({ event: "pruned", ...(await registry.prune({ before: new Date(now() - KEPT_MS) })) });
+    } catch (thrown) {
+      emit({ event: "duty.failed", duty: "prune", error: errorText(thrown) });
+    }
+    await pause(PRUNE_EVERY_MS, signal);
+  }
+}
+
+/** The duties that one worker at a time does for all. Each runs until the signal aborts. Never throws. */
+export async function runDuties({
+  backends,
+  deaths,
+  holder,
+  emit,
+  now,
+  signal,
+}: {
+  backends: Pick<ReturnType<typeof openBackends>, "lease" | "ledger" | "failing" | "runs" | "registry" | "queue" | "deadLetterQueue">;
+  deaths: Deaths;
+  holder: string;
+  emit: Emit;
+  now: () => number;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { lease, ledger, failing, runs, registry, queue, deadLetterQueue } = backends;
+  const walk = createDlqWalk({ ledger, deaths, deadLetterQueue, onEvent: emit });
+  const sweeper = createSweeper({ ledger, failing, walk, onEvent: emit });
+  const redrive = createRedriveJob({ runs, queue, onEvent: emit });
+  const duties: [string, (signal: AbortSignal) => Promise<void>][] = [
+    ["sweeper", (signal) => sweeper.run(signal)],
+    ["redrive", (signal) => redrive.run(signal)],
+    ["prune", (signal) => prune({ registry, emit, now, signal })],
+  ];
+  await Promise.all(duties.map(([duty, run]) => createLeader({ lease, duty, holder, run, onEvent: emit }).run(signal)));
+}

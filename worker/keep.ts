@@ -1,0 +1,63 @@
+import type { Core } from "./core.ts";
+import { errorText } from "./events.ts";
+import type { Held } from "./lanes.ts";
+import type { Outcomes } from "./outcomes.ts";
+import { sleep } from "./clock.ts";
+
+/** How often deadlines are looked at; a fraction of the shortest sensible visibility. */
+const EVERY_MS = 500;
+/** A message held for longer is released uncounted: whatever holds it up, another worker may do better. */
+const HELD_AT_MOST_MS = 10 * 60_000;
+const HELD_TOO_LONG_SECONDS = 30;
+
+/**
+ * Renews the visibility of what this worker still holds once half of it has passed, and lets go of lanes whose
+ * visibility could not be renewed: others may hold them by now.
+ */
+export function createKeeper(core: Core, outcomes: Outcomes) {
+  const { clock, config, emit, lanes, receipts } = core;
+  const renewing = new Set<Held>();
+
+  async function renew(due: readonly Held[]): Promise<void> {
+    for (const one of due) renewing.add(one);
+    try {
+      const failed = await receipts.changeVisibility(due, config.visibilitySeconds);
+      const renewed = due.filter((one) => !failed.includes(one));
+      if (renewed.length > 0) emit({ event: "extended", messageIds: renewed.map((one) => one.message.messageId) });
+    } finally {
+      for (const one of due) renewing.delete(one);
+    }
+  }
+
+  /** One look at all lanes. */
+  async function look(): Promise<void> {
+    const nowMs = clock.monotonic();
+    const due: Held[] = [];
+    const over: Promise<void>[] = [];
+    for (const lane of lanes.all()) {
+      const idle = lane.state === "idle";
+      if (idle && lane.held.some((one) => one.visibleUntilMs <= nowMs)) {
+        over.push(outcomes.leave(lane, "expired"));
+      } else if (idle && lane.held.some((one) => nowMs - one.receivedAtMs > HELD_AT_MOST_MS)) {
+        over.push(outcomes.release(lane, "held_too_long", HELD_TOO_LONG_SECONDS));
+      } else {
+        for (const one of lane.held) {
+          if (one.visibleUntilMs - nowMs < (config.visibilitySeconds * 1000) / 2 && !renewing.has(one)) due.push(one);
+        }
+      }
+    }
+    if (due.length > 0) over.push(renew(due));
+    await Promise.all(over);
+  }
+
+  return {
+    look,
+    /** Runs until the signal aborts. Never throws. */
+    async run(signal: AbortSignal): Promise<void> {
+      while (!signal.aborted) {
+        await sleep(clock, EVERY_MS, signal);
+        void look().catch((thrown: unknown) => emit({ event: "fault", where: "keep", error: errorText(thrown) }));
+      }
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import type { DeathReason } from "#lib/contracts/dead-letters.ts";
+import { REDRIVE_DEATH_ATTRIBUTE } from "#lib/contracts/message.ts";
+import { nackDelaySeconds, retryDelayMs } from "#lib/domain/backoff.ts";
+import type { BatchPart } from "./batch.ts";
+import type { Core } from "./core.ts";
+import { errorText, type WorkerEvent } from "./events.ts";
+import { type Held, type Lane, messageIds } from "./lanes.ts";
+import type { PutOutcome } from "./store.ts";
+
+/** How long a lane is released for when Postgres or the DLQ could not take what they must. */
+const LEDGER_AWAY_SECONDS = 10;
+/** Stored messages of a lane that is not through are acked after this long. */
+const ACK_AFTER_MS = 1_000;
+
+export interface Cause {
+  reason: DeathReason;
+  error: string;
+}
+
+export type Outcomes = ReturnType<typeof createOutcomes>;
+
+/**
+ * What follows a lane's turn. Each function here owns the lane (it is `busy`) and ends by giving it back or letting
+ * it go.
+ */
+export function createOutcomes(core: Core) {
+  const { attempts, deaths, lanes, receipts, samples, clock, emit, random } = core;
+
+  /** Marks of handlings that ended without a count. Best effort: one that stays costs a lone handling, no attempt. */
+  async function unmark(held: readonly Held[]): Promise<void> {
+    const marked = held.filter((one) => one.marked);
+    if (marked.length === 0) return;
+    await attempts.unmark(messageIds(marked)).catch((thrown: unknown) => emit({ event: "ledger_unreachable", error: errorText(thrown) }));
+  }
+
+  /** Takes the marks of a handling away that came to nothing, so that the next one starts afresh. */
+  async function restart(held: readonly Held[]): Promise<void> {
+    await unmark(held);
+    for (const one of held) {
+      one.prepared = one.message.receiveCount <= 1;
+      one.marked = false;
+    }
+  }
+
+  /** Lets a lane go without a word to SQS: its own timeout brings the messages back. */
+  async function leave(lane: Lane, why: (WorkerEvent & { event: "left" })["why"]): Promise<void> {
+    const held = lanes.drop(lane);
+    emit({ event: "left", messageIds: messageIds(held), why });
+    await unmark(held);
+  }
+
+  /** Lets a lane go and makes its messages visible after `delaySeconds`, uncounted. */
+  async function release(lane: Lane, why: (WorkerEvent & { event: "released" })["why"], delaySeconds: number): Promise<void> {
+    const held = lanes.drop(lane);
+    await unmark(held);
+    await receipts.changeVisibility(held, delaySeconds);
+    emit({ event: "released", messageIds: messageIds(held), why, delaySeconds });
+  }
+
+  /**
+   * Acks the stored messages at the front of a lane. A redriven one is resolved first, a redelivered one forgotten by
+   * the ledger first; while Postgres cannot take that, they stay held.
+   * @returns whether the lane is still held and may go on.
+   */
+  async function finish(lane: Lane): Promise<boolean> {
+    const open = lane.held.findIndex((one) => one.storedAtMs === null);
+    const done = open < 0 ? lane.held.slice() : lane.held.slice(0, open);
+    if (done.length === 0) return true;
+    try {
+      for (const { message } of done) {
+        const deathId = message.attributes[REDRIVE_DEATH_ATTRIBUTE];
+        if (deathId === undefined) continue;
+        await deaths.resolveRedriven({ deathId, outcome: "stored" });
+        emit({ event: "redrive_resolved", messageId: message.messageId, deathId });
+      }
+      const known = done.filter((one) => one.message.receiveCount > 1);
+      if (known.length > 0) await attempts.clear(messageIds(known));
+    } catch (thrown) {
+      emit({ event: "ledger_unreachable", error: errorText(thrown) });
+      putBack(lane, true);
+      return false;
+    }
+    return await acknowledge(lane, done);
+  }
+
+  async function acknowledge(lane: Lane, done: readonly Held[]): Promise<boolean> {
+    const failed = await receipts.ack(done);
+    lanes.remove(
+      lane,
+      done.filter((one) => !failed.includes(one)),
+    );
+    if (failed.length === 0) return true;
+    await leave(lane, "ack_failed");
+    return false;
+  }
+
+  /** Gives a lane back; after a setback not at once. */
+  function putBack(lane: Lane, setback: boolean): void {
+    if (setback) {
+      core.putOff(lane, retryDelayMs(lane.setbacks, random()));
+      lane.setbacks += 1;
+    } else {
+      lane.setbacks = 0;
+    }
+    lanes.giveBack(lane);
+  }
+
+  /** Lets a message die; the lane goes on behind it once its death is complete. */
+  async function die(lane: Lane, held: Held, cause: Cause & { attempts: number }): Promise<void> {
+    const outcome = await deaths.die(held.message, cause);
+    emit({ event: "died", messageId: held.message.messageId, outcome });
+    if (outcome === "completed") samples.count("dead", 1);
+    await afterDeath(lane, held, outcome);
+  }
+
+  async function afterDeath(lane: Lane, held: Held, outcome: "completed" | "unfinished"): Promise<void> {
+    if (outcome === "unfinished") {
+      await release(lane, "ledger_away", LEDGER_AWAY_SECONDS);
+    } else if (await acknowledge(lane, [held])) {
+      putBack(lane, false);
+    }
+  }
+
+  /** A failed attempt: counted, and then the message dies or waits with all that follow it. */
+  async function fail(lane: Lane, held: Held, cause: Cause): Promise<void> {
+    const { message } = held;
+    let verdict: { attempts: number; decision: "retry" | "die" };
+    try {
+      verdict = await attempts.failed(message, { ...cause, countsAsAttempt: true });
+    } catch (thrown) {
+      emit({ event: "ledger_unreachable", error: errorText(thrown) });
+      await release(lane, "ledger_away", LEDGER_AWAY_SECONDS);
+      return;
+    }
+    held.marked = false; // counting takes the mark away
+    samples.count("failed", 1);
+    emit({ event: "attempt_failed", messageId: message.messageId, ...cause, ...verdict });
+    if (verdict.decision === "die") {
+      await die(lane, held, { ...cause, attempts: verdict.attempts });
+      return;
+    }
+    const delaySeconds = nackDelaySeconds(verdict.attempts, random());
+    const all = lanes.drop(lane);
+    await unmark(all);
+    await receipts.changeVisibility(all, delaySeconds);
+    emit({ event: "nacked", messageIds: messageIds(all), delaySeconds });
+  }
+
+  /** Acts on what became of a lane's part of a batch. */
+  async function settle({ lane, held }: BatchPart, outcomeOf: (held: Held) => PutOutcome): Promise<void> {
+    const nowMs = clock.monotonic();
+    for (const one of held) if (outcomeOf(one).kind === "stored") lanes.stored(one, nowMs);
+    const stopper = held.find((one) => one.storedAtMs === null);
+    const oldest = lane.held[0]?.storedAtMs ?? nowMs;
+    const through = lane.held.every((one) => one.storedAtMs !== null);
+    if (stopper || through || nowMs - oldest >= ACK_AFTER_MS) {
+      if (!(await finish(lane))) return;
+    }
+    if (!stopper) {
+      putBack(lane, false);
+      return;
+    }
+    const outcome = outcomeOf(stopper);
+    switch (outcome.kind) {
+      case "stored":
+      case "not_tried":
+      case "throttled":
+      case "unavailable":
+        putBack(lane, true);
+        return;
+      case "unknown":
+        await leave(lane, "unknown_store");
+        return;
+      case "rejected":
+        await fail(lane, stopper, { reason: "rejected_by_table", error: outcome.error });
+        return;
+      case "failed":
+        await fail(lane, stopper, { reason: "handler_failed", error: outcome.error });
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  return { settle, restart, finish, fail, die, afterDeath, release, leave, putBack };
+}
