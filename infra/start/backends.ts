@@ -47,8 +47,9 @@ release.add(
         const figures = sqs.engine.figures(name, Date.now());
         const { visible, inFlight, sent, received, deleted } = figures;
         const oldestAgeSeconds = visible + inFlight === 0 ? null : figures.oldestAgeSeconds;
-        // The stand-in delays nothing and does not count receives that found nothing.
-        return { name, visible, notVisible: inFlight, delayed: 0, oldestAgeSeconds, sent, received, deleted, emptyReceives: 0 };
+        // The stand-in delays nothing.
+        const emptyReceives = sqs.emptyReceives(name);
+        return { name, visible, notVisible: inFlight, delayed: 0, oldestAgeSeconds, sent, received, deleted, emptyReceives };
       }),
     tables: () => dynamodb.tables(),
     consumed: (table, sinceSecond) => dynamodb.consumed(table, sinceSecond),

@@ -58,6 +58,11 @@ export async function supervise({
         how = (error as Error).message;
         continue;
       }
+      if (closing.signal.aborted) {
+        // This start was under way when the closing began.
+        await current.stop();
+        return;
+      }
       tell(`${name} runs again`);
       how = await current.exited;
     }
@@ -68,8 +73,6 @@ export async function supervise({
       closing.abort();
       await current?.stop();
       await kept;
-      // A start that was under way when the closing began.
-      await current?.stop();
     },
   };
 }
