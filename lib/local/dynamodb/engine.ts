@@ -8,7 +8,7 @@ import { WireError } from "#lib/local/wire/wire-error.ts";
  */
 interface Store {
   db: { open(): Promise<void> };
-  tableDb: { awsRegion: string };
+  tableDb: { awsRegion: string; put: (name: string, table: TableDescription, done: Done<void>) => void };
   getTable: (name: string, mustBeActive: boolean, done: Done<TableDescription>) => void;
   lifecycleManager: { gracefulClose(): Promise<void> };
 }
@@ -96,6 +96,8 @@ export async function openEngine({ path, region }: { path?: string; region: stri
   };
   const getTable = promisify<string, boolean, TableDescription>(store.getTable);
 
+  const putTable = promisify<string, TableDescription, void>(store.tableDb.put);
+
   async function refusable<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
@@ -104,7 +106,7 @@ export async function openEngine({ path, region }: { path?: string; region: stri
     }
   }
 
-  return {
+  const engine = {
     /** Checks a request and makes it ready for `execute`. @throws WireError (SerializationException, ValidationException). */
     validate(operation: Operation, body: Data): Data {
       const { types, custom } = part(operation).validation;
@@ -123,9 +125,30 @@ export async function openEngine({ path, region }: { path?: string; region: stri
     /** @throws WireError ResourceNotFoundException. */
     table: (name: string): Promise<TableDescription> => refusable(getTable(name, false)),
 
+    /** Names of all tables. */
+    async tableNames(): Promise<string[]> {
+      const names: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await engine.execute("ListTables", engine.validate("ListTables", { ExclusiveStartTableName: after }));
+        names.push(...(page.TableNames as string[]));
+        after = page.LastEvaluatedTableName as string | undefined;
+      } while (after !== undefined);
+      return names;
+    },
+
     /** Waits for what is being written, then closes the store. */
     close: (): Promise<void> => store.lifecycleManager.gracefulClose(),
   };
+
+  // A table that was being made, changed or deleted when the process was killed would stay so for ever.
+  for (const name of await engine.tableNames()) {
+    const table = await engine.table(name);
+    if (table.TableStatus === "ACTIVE") continue;
+    await putTable(name, { ...table, TableStatus: "ACTIVE" });
+    if (table.TableStatus === "DELETING") await engine.execute("DeleteTable", { TableName: name });
+  }
+  return engine;
 }
 
 export type Engine = Awaited<ReturnType<typeof openEngine>>;

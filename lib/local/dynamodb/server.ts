@@ -104,8 +104,7 @@ export async function startDynamoDb({
       port: server.port,
       consumed: (table, sinceSecond) => consumption.of(table, sinceSecond),
       async tables() {
-        const { TableNames } = await engine.execute("ListTables", engine.validate("ListTables", {}));
-        const described = await Promise.all((TableNames as string[]).map((name) => engine.table(name)));
+        const described = await Promise.all((await engine.tableNames()).map((name) => engine.table(name)));
         return described.map((table) => {
           const units = table.BillingModeSummary?.BillingMode === "PAY_PER_REQUEST" ? undefined : table.ProvisionedThroughput;
           return { name: table.TableName, writeUnits: units?.WriteCapacityUnits ?? null, readUnits: units?.ReadCapacityUnits ?? null };

@@ -19,6 +19,8 @@ export interface LongPoll {
   receive(input: ReceiveInput, waitMs: number, signal: AbortSignal): Promise<Delivery[]>;
   /** Serves whoever waits, as far as there are messages; to be called after each command. */
   wake(): void;
+  /** Receives of a queue that were answered empty, since the start. */
+  emptyReceives(queue: string): number;
   /** Ends all waits, empty. */
   close(): void;
 }
@@ -26,7 +28,13 @@ export interface LongPoll {
 /** @param now epoch milliseconds. */
 export function createLongPoll({ engine, now }: { engine: Engine; now: () => number }): LongPoll {
   const byQueue = new Map<string, Set<Waiter>>();
+  const empties = new Map<string, number>();
   let timer: NodeJS.Timeout | null = null;
+
+  function counted(queue: string, found: Delivery[]): Delivery[] {
+    if (found.length === 0) empties.set(queue, (empties.get(queue) ?? 0) + 1);
+    return found;
+  }
 
   function finish(waiter: Waiter, outcome: Delivery[] | Error): void {
     const waiters = byQueue.get(waiter.input.queue);
@@ -64,10 +72,11 @@ export function createLongPoll({ engine, now }: { engine: Engine; now: () => num
 
   return {
     wake,
+    emptyReceives: (queue) => empties.get(queue) ?? 0,
     async receive(input, waitMs, signal) {
       signal.throwIfAborted();
       const found = engine.apply("receive", input, now());
-      if (found.length > 0 || waitMs <= 0) return found;
+      if (found.length > 0 || waitMs <= 0) return counted(input.queue, found);
       const { promise, resolve, reject } = Promise.withResolvers<Delivery[]>();
       const leave = () => finish(waiter, new Error("the client went away"));
       const waiter: Waiter = {
@@ -76,7 +85,7 @@ export function createLongPoll({ engine, now }: { engine: Engine; now: () => num
         settle(outcome) {
           signal.removeEventListener("abort", leave);
           if (outcome instanceof Error) reject(outcome);
-          else resolve(outcome);
+          else resolve(counted(input.queue, outcome));
         },
       };
       const waiters = byQueue.get(input.queue) ?? new Set<Waiter>();

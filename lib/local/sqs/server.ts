@@ -22,6 +22,8 @@ export interface SqsServer {
   queueUrl(name: string): string;
   /** Requests so far by action, refused ones included. */
   requestCounts(): Record<string, number>;
+  /** Receives of a queue that found nothing, since the start. */
+  emptyReceives(queue: string): number;
   /** Stops listening, ends long polls empty, keeps what was acknowledged. */
   close(): Promise<void>;
 }
@@ -99,6 +101,7 @@ export async function startSqs(options: { host?: string; port: number; directory
     engine,
     queueUrl,
     requestCounts: () => Object.fromEntries(counts),
+    emptyReceives: (queue) => longPoll.emptyReceives(queue),
     async close() {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
