@@ -1,0 +1,40 @@
+import { Instant } from "#components/ui/instant.tsx";
+import type { Drain } from "#lib/contracts/drain.ts";
+import type { Acknowledgement } from "#lib/view/drain-preview.ts";
+import { duration } from "#lib/view/instants.ts";
+import { rate } from "#lib/view/numbers.ts";
+import classes from "./overview.module.css";
+
+function acknowledgedWords({ alive, acknowledged, withinMs }: Acknowledgement): string {
+  if (alive === 0) return "No worker is running to obey it.";
+  const who = alive === 1 ? "The worker" : acknowledged === alive ? `All ${alive} workers` : `${acknowledged} of ${alive} workers`;
+  if (acknowledged < alive) return `${alive === 1 ? "The worker has not" : `${who} have`} acknowledged it${alive === 1 ? " yet" : " so far"}.`;
+  return `${who} acknowledged it${withinMs === null ? "" : ` within ${duration(withinMs)}`}.`;
+}
+
+/** The rate in force, who set it, and how far the workers have taken it up. */
+export function DialStatus({ drain, acknowledgement, nowMs }: { drain: Drain; acknowledgement: Acknowledgement; nowMs: number | null }) {
+  const held = drain.effectiveWcuPerSecond < drain.rateWcuPerSecond * 0.995;
+  return (
+    <div className={classes.dialStatus}>
+      <div className={classes.inForce}>
+        <span className={classes.inForceLabel}>In force</span>
+        <span>
+          <span className={`${classes.inForceValue} mono`} data-testid="effective-rate">
+            {rate(drain.effectiveWcuPerSecond)}
+          </span>{" "}
+          <span className={classes.dim}>WCU/s</span>
+        </span>
+        {held && (
+          <span className={classes.held}>
+            dial at {rate(drain.rateWcuPerSecond)}, held by the {drain.factor < 0.995 ? "throttle feedback" : "guard"}
+          </span>
+        )}
+      </div>
+      <p className={classes.setBy}>
+        Set to <span className="mono">{rate(drain.rateWcuPerSecond)}</span> by {drain.changedBy} <Instant at={drain.changedAt} nowMs={nowMs} />
+        {drain.reason === null ? "." : `: ${drain.reason}`} <span data-testid="acknowledgement">{acknowledgedWords(acknowledgement)}</span>
+      </p>
+    </div>
+  );
+}

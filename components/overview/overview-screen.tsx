@@ -1,0 +1,86 @@
+import { FigureTile } from "#components/ui/figure-tile.tsx";
+import { Panel } from "#components/ui/panel.tsx";
+import type { HistoryRange, Overview } from "#lib/contracts/overview.ts";
+import { guardOf } from "#lib/view/drain-preview.ts";
+import { prepareFigures } from "#lib/view/figures.ts";
+import { ago } from "#lib/view/instants.ts";
+import { stateSentence } from "#lib/view/state-sentence.ts";
+import type { TrafficModel } from "#lib/view/traffic.ts";
+import { CapacityMeter } from "./capacity-meter.tsx";
+import { type ApplyState, DrainDial, type DrainDialProps } from "./drain-dial.tsx";
+import { FirstSpike } from "./first-spike.tsx";
+import { StateBanner } from "./state-banner.tsx";
+import { TrafficPanel } from "./traffic-panel.tsx";
+import { WorkersTable } from "./workers-table.tsx";
+import classes from "./overview.module.css";
+
+export interface OverviewScreenProps {
+  overview: Overview;
+  traffic: TrafficModel;
+  range: HistoryRange;
+  /** The server's clock as of now; null before the page has come alive. */
+  nowMs: number | null;
+  /** The page itself gets no answers: why, or null. */
+  disconnected: string | null;
+  untouched: boolean;
+  applyState: ApplyState;
+  onApply: DrainDialProps["onApply"];
+  onRange: (range: HistoryRange) => void;
+}
+
+function valueOf<T>(figure: { state: "ok" | "stale"; value: T } | { state: "error" }): T | null {
+  return figure.state === "error" ? null : figure.value;
+}
+
+function Capacity({ overview }: { overview: Overview }) {
+  const drain = valueOf(overview.dial);
+  const described = valueOf(overview.figures.provisionedWriteUnits);
+  return (
+    <CapacityMeter
+      consumed={valueOf(overview.figures.drain)?.writeUnitsPerSecond ?? null}
+      provisioned={described ?? drain?.provisionedWcu ?? null}
+      guard={drain && guardOf(drain, described)}
+      allowed={drain?.effectiveWcuPerSecond ?? null}
+      throttles={valueOf(overview.figures.throttlesLastMinute)}
+    />
+  );
+}
+
+/** The overview, all of it from its props. */
+export function OverviewScreen({ overview, traffic, range, nowMs, disconnected, untouched, applyState, onApply, onRange }: OverviewScreenProps) {
+  const { dial, workers } = overview;
+  const alive = workers.state === "error" ? 0 : workers.value.filter((worker) => worker.alive).length;
+  return (
+    <div className={classes.screen} data-disconnected={disconnected !== null || undefined}>
+      <h1 className={classes.hidden}>Overview of {overview.queue}</h1>
+      {disconnected !== null && (
+        <p role="alert" className={classes.disconnected}>
+          What you see is of {nowMs === null ? "an earlier time" : ago(overview.at, nowMs)}: {disconnected} The page keeps asking.
+        </p>
+      )}
+      <StateBanner sentence={stateSentence(overview)} nowMs={nowMs} />
+      {untouched && <FirstSpike publicApiUrl={overview.publicApiUrl} />}
+      <section className={classes.figures} aria-label="Figures">
+        {prepareFigures(overview).map((figure) => (
+          <FigureTile key={figure.id} figure={figure} nowMs={nowMs} />
+        ))}
+      </section>
+      <div className={classes.columns}>
+        <TrafficPanel traffic={traffic} range={range} nowMs={nowMs} onRange={onRange} />
+        <Panel title="Drain rate" aside={dial.state === "stale" ? <span className={classes.lagging}>not live: {dial.error ?? "old"}</span> : null}>
+          <Capacity overview={overview} />
+          {dial.state === "error" ? (
+            <p className={classes.outcome} data-tone="bad">
+              The dial cannot be read: {dial.error}. Workers go on at their last rate.
+            </p>
+          ) : (
+            <DrainDial overview={overview} drain={dial.value} applyState={applyState} nowMs={nowMs} onApply={onApply} />
+          )}
+        </Panel>
+      </div>
+      <Panel title="Workers" flush aside={workers.state === "error" ? <span className={classes.lagging}>cannot be read: {workers.error}</span> : `${alive} of ${workers.value.length} alive`}>
+        {workers.state !== "error" && <WorkersTable workers={workers.value} version={dial.state === "error" ? null : dial.value.version} nowMs={nowMs} />}
+      </Panel>
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import { Instant } from "#components/ui/instant.tsx";
+import { RecordTable } from "#components/ui/record-table.tsx";
+import { Nothing } from "#components/ui/feedback.tsx";
+import { Tag, type TagTone } from "#components/ui/tag.tsx";
+import type { OverviewWorker } from "#lib/contracts/overview.ts";
+import { rate } from "#lib/view/numbers.ts";
+import classes from "./overview.module.css";
+
+const TONES: Readonly<Record<string, TagTone>> = { running: "ok", starting: "busy", stopping: "warn" };
+
+const COLUMNS = [
+  { key: "worker", header: "Worker", width: "22%" },
+  { key: "process", header: "Process", width: "20%" },
+  { key: "state", header: "State", width: "12%" },
+  { key: "acknowledged", header: "Acknowledged rate", width: "20%" },
+  { key: "stored", header: "Stored/s", width: "12%", numeric: true },
+  { key: "seen", header: "Last seen", width: "14%" },
+] as const;
+
+function Acknowledged({ worker, version }: { worker: OverviewWorker; version: number | null }) {
+  const { acknowledged } = worker;
+  if (acknowledged === null) return <span className={classes.dim}>not yet</span>;
+  const current = version !== null && acknowledged.version >= version;
+  return (
+    <span data-testid="worker-acknowledged" data-current={current}>
+      <span className="mono">{rate(acknowledged.rateWcuPerSecond)}</span> <span className={classes.dim}>WCU/s</span>{" "}
+      {worker.alive &&
+        (current ? (
+          <span className={classes.tick} title="at the dial's version">
+            ✓<span className={classes.hidden}> acknowledged</span>
+          </span>
+        ) : (
+          <span className={classes.lagging}>behind</span>
+        ))}
+    </span>
+  );
+}
+
+/** Who drains the queue, live ones first; who was not seen lately is grey. */
+export function WorkersTable({ workers, version, nowMs }: { workers: readonly OverviewWorker[]; version: number | null; nowMs: number | null }) {
+  if (workers.length === 0) {
+    return (
+      <Nothing title="No worker has been seen in the last hour">
+        <p>
+          Start one: <code className="mono">npm run worker</code>
+        </p>
+      </Nothing>
+    );
+  }
+  const ordered = workers.toSorted((a, b) => Number(b.alive) - Number(a.alive) || a.startedAt.localeCompare(b.startedAt));
+  const grey = (worker: OverviewWorker, content: React.ReactNode) => (worker.alive ? content : <span className={classes.dead}>{content}</span>);
+  return (
+    <RecordTable
+      label="Workers"
+      columns={COLUMNS}
+      rows={ordered.map((worker) => ({
+        key: worker.id,
+        cells: {
+          worker: grey(worker, <span className="mono" title={`${worker.id}, version ${worker.version}`}>{worker.id.length > 14 ? `${worker.id.slice(0, 8)}…${worker.id.slice(-4)}` : worker.id}</span>),
+          process: grey(worker, <span className="mono">{`${worker.host}:${worker.pid}`}</span>),
+          state: (
+            <Tag tone={worker.alive ? (TONES[worker.state] ?? "neutral") : "neutral"} {...(worker.lastError && { title: `Last error: ${worker.lastError.message}` })}>
+              {worker.alive || worker.state === "stopped" ? worker.state : "not seen"}
+            </Tag>
+          ),
+          acknowledged: grey(worker, <Acknowledged worker={worker} version={version} />),
+          stored: grey(worker, <span className="mono">{worker.alive ? rate(worker.storedPerSecond) : "–"}</span>),
+          seen: grey(worker, <Instant at={worker.lastSeenAt} nowMs={nowMs} />),
+        },
+      }))}
+    />
+  );
+}
