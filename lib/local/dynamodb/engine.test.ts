@@ -7,7 +7,7 @@ import { openEngine } from "./engine.ts";
 import { createTimeToLive } from "./time-to-live.ts";
 
 /** Writes a table's entry past the engine, as a process killed half-way leaves it. */
-async function writeEntry(path: string, table: { TableName: string }): Promise<void> {
+async function writeEntry(path: string, table: { TableName: string; TableStatus: string }): Promise<void> {
   const { create } = createRequire(import.meta.url)("dynalite/db") as {
     create: (options: object) => {
       tableDb: { put: (name: string, table: object, done: () => void) => void };
