@@ -4,6 +4,7 @@ import { startJsonServer } from "#lib/local/wire/json-server.ts";
 import { WireError } from "#lib/local/wire/wire-error.ts";
 import { type ConsumedSecond, createConsumption } from "./consumption.ts";
 import { isOperation, openEngine } from "./engine.ts";
+import { createFaults } from "./faults.ts";
 import { createFront } from "./front.ts";
 import { createTableRegistry } from "./table-limits.ts";
 import { createTimeToLive } from "./time-to-live.ts";
@@ -60,15 +61,19 @@ export async function startDynamoDb({
     const timeToLive = await createTimeToLive({ engine, now, ...(directory !== undefined && { file: join(directory, "time-to-live.json") }) });
     const consumption = createConsumption({ now });
     const tables = createTableRegistry({ describe: engine.table, burstSeconds, now });
+    const faults = createFaults({ tables });
     const front = createFront({ engine, tables, consumption, now });
 
     async function handle(operation: string, body: Record<string, unknown>): Promise<object> {
       if (operation === "UpdateTimeToLive") return await timeToLive.update(body);
       if (operation === "DescribeTimeToLive") return await timeToLive.describe(body);
+      if (operation === "SpillwaySetFaults") return faults.set(body);
       if (!isOperation(operation)) {
         throw new WireError({ type: "com.amazon.coral.service#UnknownOperationException", message: `This stand-in has no ${operation}.` });
       }
-      const answer = await front(operation, engine.validate(operation, body));
+      const valid = engine.validate(operation, body);
+      await faults.check(operation, valid);
+      const answer = await front(operation, valid);
       if (operation === "DeleteTable") await timeToLive.drop(String(body.TableName));
       return answer;
     }
