@@ -1,0 +1,68 @@
+/**
+ * Rows as earlier versions wrote them, for the test that carries a database with data over each migration. A table is
+ * listed with the migration that made it; its rows use only columns of that migration.
+ */
+export const EARLIER_DATA: readonly { since: string; table: string; sql: string }[] = [
+  {
+    since: "20261122000000_core",
+    table: "drain",
+    sql: `INSERT INTO drain (queue, rate_wcu_per_second, provisioned_wcu, factor, version, changed_by, reason)
+          VALUES ('activities.fifo', 150, 200, 0.7, 3, 'ada', 'sale'), ('other.fifo', 1, NULL, 1, 1, 'system', NULL)`,
+  },
+  {
+    since: "20261122000000_core",
+    table: "drain_change",
+    sql: `INSERT INTO drain_change (queue, version, from_rate_wcu_per_second, to_rate_wcu_per_second, actor, reason)
+          VALUES ('activities.fifo', 2, 100, 400, 'ada', 'sale'), ('activities.fifo', 3, 400, 150, 'ada', NULL)`,
+  },
+  {
+    since: "20261122000000_core",
+    table: "worker",
+    sql: `INSERT INTO worker (id, queue, host, pid, version, state, started_at, last_seen_at, acked_rate_wcu_per_second, acked_version, acked_at)
+          VALUES ('w1', 'activities.fifo', 'host', 12, '0.1.0', 'draining', now(), now(), 150, 3, now()), ('w2', 'activities.fifo', 'host', 13, '0.1.0', 'starting', now(), now(), NULL, NULL, NULL)`,
+  },
+  {
+    since: "20261122000000_core",
+    table: "worker_sample",
+    sql: `INSERT INTO worker_sample (worker_id, second, queue, received, stored, write_units, oldest_sent_at)
+          SELECT 'w1', date_trunc('second', now()) - n * interval '1 second', 'activities.fifo', 10, 9, 9.5, now() FROM generate_series(1, 300) AS n`,
+  },
+  {
+    since: "20261122000000_core",
+    table: "ingest_sample",
+    sql: `INSERT INTO ingest_sample (process_id, second, queue, accepted, refused, "unknown")
+          SELECT 'p1', date_trunc('second', now()) - n * interval '1 second', 'activities.fifo', 500, 1, 0 FROM generate_series(1, 300) AS n`,
+  },
+  {
+    since: "20261122000000_core",
+    table: "leader_lease",
+    sql: `INSERT INTO leader_lease (queue, duty, holder, until) VALUES ('activities.fifo', 'sweeper', 'w1', now())`,
+  },
+  {
+    since: "20261122000100_dead_letters",
+    table: "failing_message",
+    sql: `INSERT INTO failing_message (queue, message_id, user_hash, user_id, activity_id, type, attempts, start_marks, first_failed_at, last_failed_at, history, body)
+          VALUES ('activities.fifo', 'm1', 'h1', 'Zoë', 'a1', 'page.view', 2, 1, now(), now(), '[{"reason":"store_failed"}]', '{"v":1}'), ('activities.fifo', 'm2', NULL, NULL, NULL, NULL, 0, 2, NULL, NULL, '[]', NULL)`,
+  },
+  {
+    since: "20261122000100_dead_letters",
+    table: "death",
+    sql: `INSERT INTO death (id, queue, message_id, user_id, activity_id, reason, error, attempts, worker, first_failed_at, last_failed_at, history, body, status, resolved_at)
+          SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'activities.fifo', 'd' || n, 'user ' || n % 7, 'a' || n, 'store_failed', 'no', 5, 'w1', now(), now(), '[]', '{"v":1}',
+                 CASE WHEN n % 3 = 0 THEN 'stored' ELSE 'open' END, CASE WHEN n % 3 = 0 THEN now() END FROM generate_series(1, 50) AS n`,
+  },
+  {
+    since: "20261122000100_dead_letters",
+    table: "redrive_run",
+    sql: `INSERT INTO redrive_run (id, queue, actor, reason, selected, state, finished_at)
+          VALUES ('00000000-0000-4000-9000-000000000001', 'activities.fifo', 'ada', 'fixed', 2, 'finished', now()), ('00000000-0000-4000-9000-000000000002', 'activities.fifo', 'ada', 'again', 1, 'running', NULL)`,
+  },
+  {
+    since: "20261122000100_dead_letters",
+    table: "redrive_item",
+    sql: `INSERT INTO redrive_item (run_id, death_id, position, state, message_id, sent_at, resolved_at)
+          VALUES ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-000000000003', 0, 'stored', 'x', now(), now()),
+                 ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-000000000001', 1, 'bounced', 'y', now(), now()),
+                 ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-8000-000000000002', 0, 'sent', 'z', now(), NULL)`,
+  },
+];
