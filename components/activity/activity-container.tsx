@@ -87,6 +87,7 @@ function ActivityBrowser({ initial }: { initial: RangeInAddress }) {
         errors,
         zone: nowMs === null ? null : zoneLabel(nowMs),
         busy: query.isFetching && !query.isFetchingNextPage,
+        disabled: false,
         onChange: setFields,
         onPreset: preset,
         onSubmit: () => submit(fields),
@@ -105,7 +106,7 @@ function ActivityBrowser({ initial }: { initial: RangeInAddress }) {
 /** What the server draws: the reader's zone, clock and kept user are known only in the browser. */
 const BEFORE_ALIVE = (
   <ActivityScreen
-    form={{ fields: { user: "", from: "", to: "" }, errors: {}, zone: null, busy: false, onChange: ignore, onPreset: ignore, onSubmit: ignore }}
+    form={{ fields: { user: "", from: "", to: "" }, errors: {}, zone: null, busy: false, disabled: true, onChange: ignore, onPreset: ignore, onSubmit: ignore }}
     results={{ kind: "initial" }}
     opened={null}
     nowMs={null}

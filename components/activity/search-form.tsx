@@ -23,13 +23,15 @@ export interface SearchFormProps {
   /** The reader's zone, named; null before the page has come alive. */
   zone: string | null;
   busy: boolean;
+  /** Not alive yet: what is typed now would be lost. */
+  disabled: boolean;
   onChange: (fields: SearchFields) => void;
   onPreset: (preset: Preset) => void;
   onSubmit: () => void;
 }
 
 /** User and time range. Both ends may stay open; the last second named is included. */
-export function SearchForm({ fields, errors, zone, busy, onChange, onPreset, onSubmit }: SearchFormProps) {
+export function SearchForm({ fields, errors, zone, busy, disabled, onChange, onPreset, onSubmit }: SearchFormProps) {
   return (
     <search>
       <form
@@ -49,6 +51,7 @@ export function SearchForm({ fields, errors, zone, busy, onChange, onPreset, onS
           required
           withAsterisk={false}
           autoComplete="off"
+          disabled={disabled}
           spellCheck={false}
           onChange={(event) => onChange({ ...fields, user: event.currentTarget.value })}
         />
@@ -57,6 +60,7 @@ export function SearchForm({ fields, errors, zone, busy, onChange, onPreset, onS
           label="From"
           type="datetime-local"
           step={1}
+          disabled={disabled}
           value={fields.from}
           error={errors.from}
           onChange={(event) => onChange({ ...fields, from: event.currentTarget.value })}
@@ -66,17 +70,18 @@ export function SearchForm({ fields, errors, zone, busy, onChange, onPreset, onS
           label="To"
           type="datetime-local"
           step={1}
+          disabled={disabled}
           value={fields.to}
           error={errors.to}
           onChange={(event) => onChange({ ...fields, to: event.currentTarget.value })}
         />
-        <Button className={classes.submit} type="submit" loading={busy} leftSection={<IconSearch size={15} aria-hidden />}>
+        <Button className={classes.submit} type="submit" loading={busy} disabled={disabled} leftSection={<IconSearch size={15} aria-hidden />}>
           Search
         </Button>
         <fieldset className={classes.presets}>
           <legend className={classes.legend}>Time range</legend>
           {PRESETS.map((preset) => (
-            <Button key={preset.key} type="button" size="compact-xs" variant="default" onClick={() => onPreset(preset)}>
+            <Button key={preset.key} type="button" disabled={disabled} size="compact-xs" variant="default" onClick={() => onPreset(preset)}>
               {preset.label}
             </Button>
           ))}

@@ -59,6 +59,7 @@ function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
       toolbar={{
         status: view.status,
         user,
+        disabled: nowMs === null,
         selected: { count: chosen.length, elsewhere: chosen.filter(({ id }) => !here.has(id)).length },
         onStatus: (status) => {
           startOver();

@@ -9,14 +9,14 @@ import { nameOf, REASONS, statusWords } from "./words.ts";
 import classes from "./dead-letters.module.css";
 
 const COLUMNS = [
-  { key: "name", header: "Activity", width: "16%", bare: true },
-  { key: "user", header: "User", width: "13%" },
-  { key: "type", header: "Type", width: "10%" },
+  { key: "name", header: "Activity", width: "15%", bare: true },
+  { key: "user", header: "User", width: "11%" },
+  { key: "type", header: "Type", width: "8.5%" },
   { key: "reason", header: "Reason", width: "10.5rem" },
   { key: "error", header: "Error" },
   { key: "attempts", header: "Attempts", width: "5.5rem", numeric: true },
   { key: "died", header: "Died", width: "6.5rem" },
-  { key: "status", header: "Status", width: "9.5rem" },
+  { key: "status", header: "Status", width: "11.5rem" },
 ] as const satisfies readonly RecordColumn<string>[];
 
 function Unknown() {

@@ -10,6 +10,8 @@ export interface ListToolbarProps {
   user: string;
   /** How many are chosen, and how many of them are not on this page. */
   selected: { count: number; elsewhere: number };
+  /** Not alive yet: what is typed now would be lost. */
+  disabled: boolean;
   onStatus: (status: DeadLettersView["status"]) => void;
   onUser: (user: string) => void;
   onRedrive: () => void;
@@ -17,7 +19,7 @@ export interface ListToolbarProps {
 }
 
 /** Filters, and what can be done with the chosen rows. */
-export function ListToolbar({ status, user, selected, onStatus, onUser, onRedrive, onClear }: ListToolbarProps) {
+export function ListToolbar({ status, user, selected, disabled, onStatus, onUser, onRedrive, onClear }: ListToolbarProps) {
   const [draft, setDraft] = useState(user);
   return (
     <div className={classes.toolbar}>
@@ -25,6 +27,7 @@ export function ListToolbar({ status, user, selected, onStatus, onUser, onRedriv
         size="xs"
         aria-label="Status"
         value={status}
+        disabled={disabled}
         data={[...STATUS_FILTERS]}
         onChange={(value) => {
           const chosen = STATUS_FILTERS.find((filter) => filter.value === value);
@@ -43,6 +46,7 @@ export function ListToolbar({ status, user, selected, onStatus, onUser, onRedriv
             aria-label="Filter by user id"
             placeholder="Exact user id, then Enter"
             value={draft}
+            disabled={disabled}
             autoComplete="off"
             spellCheck={false}
             onChange={(event) => setDraft(event.currentTarget.value)}

@@ -69,8 +69,8 @@ export function FailingNow({ list, nowMs }: SideProps<FailingMessage>) {
 }
 
 const RUN_COLUMNS = [
-  { key: "started", header: "Started", width: "6.5rem", bare: true },
-  { key: "reason", header: "Reason" },
+  { key: "reason", header: "Run", bare: true },
+  { key: "started", header: "Started", width: "6.5rem" },
   { key: "by", header: "By", width: "17%" },
   { key: "outcome", header: "Outcome", width: "12rem" },
   { key: "state", header: "State", width: "6.5rem" },
@@ -100,12 +100,12 @@ export function RecentRuns({ list, nowMs }: SideProps<RedriveRun>) {
             rows={rows.map((run) => ({
               key: run.id,
               cells: {
-                started: (
-                  <Anchor component={Link} href={`/dead-letters/runs/${run.id}`} size="sm" aria-label={`Receipt of run ${run.id.slice(0, 8)}`}>
-                    <Instant at={run.createdAt} nowMs={nowMs} />
+                reason: (
+                  <Anchor component={Link} href={`/dead-letters/runs/${run.id}`} size="sm" title={run.reason}>
+                    {visibleText(run.reason)}
                   </Anchor>
                 ),
-                reason: <span title={run.reason}>{visibleText(run.reason)}</span>,
+                started: <Instant at={run.createdAt} nowMs={nowMs} />,
                 by: visibleText(run.actor),
                 outcome: outcome(run),
                 state: <Tag tone={run.state === "running" ? "busy" : "neutral"}>{run.state === "running" ? "Running" : "Finished"}</Tag>,

@@ -31,6 +31,9 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { withArrow: false, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
+    // A <header> inside a dialog would be a second banner of the page.
+    ModalHeader: { defaultProps: { role: "none" } },
+    DrawerHeader: { defaultProps: { role: "none" } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: "md" } },
   },
 });

@@ -1,6 +1,6 @@
 "use client";
 
-import { type QueryCache, useQueryClient } from "@tanstack/react-query";
+import { notifyManager, type QueryCache, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 
 export type LiveState = "waiting" | "connected" | "reconnecting" | "stale";
@@ -44,7 +44,8 @@ export function useLiveState(): LiveState {
     const timer = setInterval(() => tick((count) => count + 1), 1_000);
     return () => clearInterval(timer);
   }, []);
-  const subscribe = useCallback((changed: () => void) => cache.subscribe(changed), [cache]);
+  // Batched: the cache tells of a new observer while a component renders, when no state may be set.
+  const subscribe = useCallback((changed: () => void) => cache.subscribe(notifyManager.batchCalls(changed)), [cache]);
   return useSyncExternalStore(
     subscribe,
     () => liveStateOf(read(cache), Date.now()),
