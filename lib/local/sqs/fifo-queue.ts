@@ -192,7 +192,6 @@ export function createFifoQueue({ lookAhead, maxInFlight }: { lookAhead: number;
         }
         message = next;
       }
-      makeReady(group);
     }
     return taken;
   }
