@@ -18,6 +18,8 @@ const LEDGER_CHUNK = 500;
 const CALL_TIMEOUT_MS = 10_000;
 /** Longest that a stopping worker goes on releasing, milliseconds. */
 const STOP_RELEASE_MS = 3_000;
+/** Long poll of a receive: it asks every server of the queue, where the empty answer of a short poll proves nothing. */
+const WAIT_SECONDS = 1;
 /** Calls per second of a walk: SQS takes 300 of each kind from a FIFO queue without high throughput. */
 const CALLS_PER_SECOND = 50;
 
@@ -68,12 +70,14 @@ export function createDlqWalk({
   deadLetterQueue,
   onEvent,
   callsPerSecond = CALLS_PER_SECOND,
+  waitSeconds = WAIT_SECONDS,
 }: {
   ledger: DeadLetterLedger;
   deaths: Pick<Deaths, "die">;
   deadLetterQueue: Pick<SqsQueue, "receive" | "deleteBatch" | "changeVisibilityBatch" | "attributes">;
   onEvent?: OnDeadLetterEvent;
   callsPerSecond?: number;
+  waitSeconds?: number;
 }) {
   const emit = safely(onEvent);
   const limit = (signal?: AbortSignal) => {
@@ -188,8 +192,7 @@ export function createDlqWalk({
     try {
       while (!signal.aborted && result.seen < WALK_COPIES && performance.now() < endAt) {
         const copies = await deadLetterQueue.receive(
-          // A second of long poll asks every server of the queue; a short poll's empty answer proves nothing.
-          { maxMessages: SQS_BATCH_ENTRIES, waitSeconds: 1, visibilitySeconds: hideSeconds, attemptId: randomUUID() },
+          { maxMessages: SQS_BATCH_ENTRIES, waitSeconds, visibilitySeconds: hideSeconds, attemptId: randomUUID() },
           limit(signal),
         );
         result.whole = copies.length === 0;
