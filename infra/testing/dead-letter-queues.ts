@@ -88,24 +88,21 @@ export class Killed extends Error {}
 export function killer({ steps, afterAct }: { steps: number; afterAct: boolean }) {
   let left = steps;
   let dead = false;
-  return {
-    wrap<T extends object>(target: T): T {
-      return new Proxy(target, {
-        get(from, name, receiver) {
-          const value: unknown = Reflect.get(from, name, receiver);
-          if (typeof value !== "function") return value;
-          return async (...given: unknown[]) => {
-            if (dead) throw new Killed("killed");
-            left -= 1;
-            dead = left < 0;
-            if (dead && !afterAct) throw new Killed("killed before the act");
-            const answer: unknown = await Reflect.apply(value, from, given);
-            if (dead) throw new Killed("killed after the act");
-            return answer;
-          };
-        },
-      });
-    },
-    killed: () => dead,
-  };
+  const wrap = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(from, name, receiver) {
+        const value: unknown = Reflect.get(from, name, receiver);
+        if (typeof value !== "function") return value;
+        return async (...given: unknown[]) => {
+          if (dead) throw new Killed("killed");
+          left -= 1;
+          dead = left < 0;
+          if (dead && !afterAct) throw new Killed("killed before the act");
+          const answer: unknown = await Reflect.apply(value, from, given);
+          if (dead) throw new Killed("killed after the act");
+          return answer;
+        };
+      },
+    });
+  return { wrap, killed: () => dead };
 }
