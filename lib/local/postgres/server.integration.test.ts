@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { withoutAws } from "#lib/config/local.ts";
 import { startChild } from "#infra/start/child.ts";
 import { until } from "#infra/testing/until.ts";
 import { type LocalPostgres, startPostgres } from "./server.ts";
@@ -109,7 +108,7 @@ test("it ends with its parent, also when that is killed outright, and the next s
      const { pid } = await startPostgres({ directory: ${JSON.stringify(directory)}, port: 0 });
      console.log(JSON.stringify({ event: "ready", pid }));`,
   );
-  const parent = startChild({ args: [entry], env: withoutAws(process.env) });
+  const parent = startChild({ args: [entry], env: {} });
   const { pid } = await parent.event("ready", { deadlineMs: 30_000 });
   process.kill(parent.pid, "SIGKILL");
   await until(() => !isAlive(Number(pid)), { deadlineMs: 15_000, what: "PostgreSQL's end" });
