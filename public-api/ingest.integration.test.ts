@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { SQSClient, CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { awsClientOptions } from "#lib/config/aws.ts";
@@ -18,37 +18,38 @@ let queue: SqsQueue;
 let api: PublicApi;
 let url: string;
 
-beforeEach(async () => {
-  sqs = await startSqs({ port: 0 });
-  client = new SQSClient({
-    ...awsClientOptions({ region: "us-east-1", requestTimeoutMs: 2_000, maxAttempts: 1 }),
-    endpoint: sqs.url,
+const clientAt = (endpoint: string, requestTimeoutMs: number) =>
+  new SQSClient({
+    ...awsClientOptions({ region: "us-east-1", requestTimeoutMs, maxAttempts: 1 }),
+    endpoint,
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
+
+/** The API over a queue, listening. */
+async function startApi(over: SqsQueue, deadlineMs: number): Promise<{ api: PublicApi; url: string }> {
+  const batcher = createBatcher({
+    send: queueSender(over),
+    clock: {
+      now: Date.now,
+      after: (delayMs, action) => {
+        const timer = setTimeout(action, delayMs);
+        return () => clearTimeout(timer);
+      },
+    },
+    random: () => 0,
+  });
+  const admission = createAdmission({ maxRequests: 100, maxBytes: 64_000_000 });
+  const made = createPublicApi({ ctx: { batcher, now: Date.now, deadlineMs, admission, count: () => undefined }, log: () => undefined });
+  await once(made.server.listen(0, "127.0.0.1"), "listening");
+  return { api: made, url: `http://127.0.0.1:${(made.server.address() as AddressInfo).port}/v1/activities` };
+}
+
+beforeEach(async () => {
+  sqs = await startSqs({ port: 0 });
+  client = clientAt(sqs.url, 2_000);
   const made = await client.send(new CreateQueueCommand({ QueueName: "activities.fifo", Attributes: { FifoQueue: "true" } }));
   queue = createSqsQueue({ client, queueUrl: made.QueueUrl ?? "" });
-  api = createPublicApi({
-    ctx: {
-      batcher: createBatcher({
-        send: queueSender(queue),
-        clock: {
-          now: Date.now,
-          after: (delayMs, action) => {
-            const timer = setTimeout(action, delayMs);
-            return () => clearTimeout(timer);
-          },
-        },
-        random: () => 0,
-      }),
-      now: Date.now,
-      deadlineMs: 5_000,
-      admission: createAdmission({ maxRequests: 100, maxBytes: 64_000_000 }),
-      count: () => undefined,
-    },
-    log: () => undefined,
-  });
-  await once(api.server.listen(0, "127.0.0.1"), "listening");
-  url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}/v1/activities`;
+  ({ api, url } = await startApi(queue, 5_000));
 });
 
 afterEach(async () => {
@@ -57,7 +58,7 @@ afterEach(async () => {
   await sqs.close();
 });
 
-const post = (body: unknown) => fetch(url, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+const post = (body: unknown, to = url) => fetch(to, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
 const activity = (userId: string, id: string, more: object = {}) => ({ id, userId, type: "t", occurredAt: "2026-01-31T12:00:00Z", ...more });
 
 /** Takes everything off the queue, as a worker does. */
@@ -125,5 +126,25 @@ describe("ingest into SQS", () => {
     const problem = ingestProblemSchema.parse(await response.json());
     expect(problem.results?.map((one) => one.status)).toEqual(["not_sent", "not_sent", "refused"]);
     sqs = await startSqs({ port: 0 });
+  });
+
+  it("calls unknown what was sent to an SQS that never answers, by the deadline", async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => sockets.add(socket.on("error", () => undefined)));
+    await once(silent.listen(0, "127.0.0.1"), "listening");
+    const deaf = clientAt(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`, 200);
+    const over = await startApi(createSqsQueue({ client: deaf, queueUrl: queue.queueUrl }), 500);
+    try {
+      const startedAt = performance.now();
+      const response = await post([activity("u", "1")], over.url);
+      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      expect(response.status).toBe(503);
+      expect(ingestProblemSchema.parse(await response.json()).results).toMatchObject([{ status: "unknown", id: "1" }]);
+    } finally {
+      await over.api.stop(0);
+      deaf.destroy();
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
   });
 });

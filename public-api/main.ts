@@ -35,9 +35,26 @@ async function release(): Promise<void> {
   }
 }
 
+/** @throws ConfigError naming the faults of all variables, whoever owns them. */
+function readConfig() {
+  const faults: string[] = [];
+  const read = <T>(owner: () => T): T | null => {
+    try {
+      return owner();
+    } catch (cause) {
+      if (!(cause instanceof ConfigError)) throw cause;
+      faults.push(...cause.faults);
+      return null;
+    }
+  };
+  const backend = read(() => backendConfig());
+  const config = read(() => publicApiConfig());
+  if (!backend || !config) throw new ConfigError(faults);
+  return { backend, config };
+}
+
 async function start(): Promise<void> {
-  const backend = backendConfig();
-  const config = publicApiConfig();
+  const { backend, config } = readConfig();
   log("info", "started", { pid: process.pid, queue: backend.queue });
 
   const db = openDb({ databaseUrl: backend.databaseUrl, applicationName: "spillway-public-api", poolSize: 2 });

@@ -87,7 +87,9 @@ export function createIngestCounter({
         failing = false;
         givenUp = 0;
       } catch (cause) {
-        if (!failing) report({ event: "ingest_counts_unsaved", error: cause instanceof Error ? cause.message : String(cause) });
+        // Prisma's messages run over several lines and say what is wrong in the last.
+        const message = cause instanceof Error ? cause.message : String(cause);
+        if (!failing) report({ event: "ingest_counts_unsaved", error: message.trim().split("\n").at(-1) ?? message });
         failing = true;
       } finally {
         writing = false;

@@ -1,0 +1,93 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { localEnvironment } from "#lib/config/local.ts";
+import { startSqs } from "#lib/local/sqs/server.ts";
+
+let sqs: Awaited<ReturnType<typeof startSqs>>;
+let child: ChildProcessWithoutNullStreams | undefined;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  sqs = await startSqs({ port: 0 });
+  const client = new SQSClient({ region: "us-east-1", endpoint: sqs.url, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+  const made = await client.send(new CreateQueueCommand({ QueueName: "activities.fifo", Attributes: { FifoQueue: "true" } }));
+  client.destroy();
+  const queueUrl = made.QueueUrl ?? "";
+  const places = localEnvironment({
+    // Nothing listens there: ingest must not need the database.
+    databaseUrl: "postgresql://nobody@127.0.0.1:1/none",
+    sqsUrl: sqs.url,
+    dynamodbUrl: "http://127.0.0.1:1",
+    cloudwatchUrl: "http://127.0.0.1:1",
+    queueUrl,
+    deadLetterQueueUrl: queueUrl.replace("activities", "activities-dlq"),
+  });
+  env = { ...places, PUBLIC_API_PORT: "0" };
+});
+
+afterEach(async () => {
+  child?.kill("SIGKILL");
+  await sqs.close();
+});
+
+/** Starts the process; `event` waits for a log line of that name. */
+function start(environment: Record<string, string>) {
+  const started = spawn(process.execPath, ["public-api/main.ts"], { env: { ...environment, NODE_ENV: "test" } });
+  child = started;
+  const seen: { event: string; port?: number }[] = [];
+  let wake = () => {};
+  createInterface(started.stdout).on("line", (line) => {
+    seen.push(JSON.parse(line) as { event: string });
+    wake();
+  });
+  let stderr = "";
+  started.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const event = async (name: string) => {
+    for (;;) {
+      const found = seen.find((one) => one.event === name);
+      if (found) return found;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return { child: started, event, seen, exit: once(started, "exit") as Promise<[number | null]>, stderr: () => stderr };
+}
+
+describe("the public API's process", () => {
+  it("accepts while the database is away, and on SIGTERM finishes what it took", async () => {
+    const api = start(env);
+    const { port } = await api.event("ready");
+    const post = (id: string) =>
+      fetch(`http://127.0.0.1:${port}/v1/activities`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ id, userId: "u", type: "t", occurredAt: "2026-01-31T12:00:00Z" }),
+      });
+    expect((await post("1")).status).toBe(202);
+    await api.event("ingest_counts_unsaved");
+    expect((await post("2")).status).toBe(202);
+    api.child.kill("SIGTERM");
+    expect(await api.exit).toEqual([0, null]);
+    const events = api.seen.map((one) => one.event);
+    expect(events.slice(-2)).toEqual(["stopping", "stopped"]);
+    expect(events.filter((event) => event === "ingest_counts_unsaved")).toHaveLength(1);
+  });
+
+  it("names every fault of the environment and exits with 78", async () => {
+    const api = start({ ...env, ACTIVITY_QUEUE_URL: "", PUBLIC_API_PORT: "many" });
+    expect(await api.exit).toEqual([78, null]);
+    expect(api.stderr()).toMatch(/ACTIVITY_QUEUE_URL is not set.*\n.*PUBLIC_API_PORT is wrong/);
+  });
+
+  it("says in one line that its port is taken", async () => {
+    const api = start({ ...env, PUBLIC_API_PORT: String(sqs.port) });
+    expect(await api.exit).toEqual([1, null]);
+    expect(api.stderr().trim().split("\n")).toEqual([expect.stringContaining("port is taken")]);
+  });
+});
