@@ -14,7 +14,7 @@ export interface Journal {
   append(record: unknown): void;
   /** Resolves when all that was appended so far reached the file. @rejects when it could not be written. */
   flushed(): Promise<void>;
-  /** Replaces the file by these records. */
+  /** Replaces the file by these records. @throws when it could not be written: the file before stays in use. */
   rewrite(records: Iterable<unknown>): void;
   /** Writes what waits and closes the file. */
   close(): void;
@@ -31,6 +31,30 @@ function writeAll(fd: number, text: string): number {
   let written = 0;
   while (written < bytes.length) written += writeSync(fd, bytes, written);
   return bytes.length;
+}
+
+/** Writes a whole file under another name, syncs it and renames it into place. */
+function writeAside(path: string, records: Iterable<unknown>): { fd: number; bytes: number } {
+  const aside = `${path}.tmp`;
+  const fd = openSync(aside, "w");
+  let bytes = 0;
+  let text = "";
+  try {
+    for (const record of records) {
+      text += `${JSON.stringify(record)}\n`;
+      if (text.length < READ_BYTES) continue;
+      bytes += writeAll(fd, text);
+      text = "";
+    }
+    bytes += writeAll(fd, text);
+    fsyncSync(fd);
+    renameSync(aside, path);
+    return { fd, bytes };
+  } catch (error) {
+    closeSync(fd);
+    rmSync(aside, { force: true });
+    throw error;
+  }
 }
 
 /** Calls `take` with each whole line. @returns the bytes up to the end of the last one that was taken. */
@@ -137,22 +161,11 @@ export function openJournal({ directory, replay }: { directory: string; replay: 
       write();
       if (failure) throw failure;
       const next = join(directory, fileName(generation + 1));
-      const aside = `${next}.tmp`;
-      const nextFd = openSync(aside, "w");
-      let bytes = 0;
-      let text = "";
-      for (const record of records) {
-        text += `${JSON.stringify(record)}\n`;
-        if (text.length < READ_BYTES) continue;
-        bytes += writeAll(nextFd, text);
-        text = "";
-      }
-      bytes += writeAll(nextFd, text);
-      fsyncSync(nextFd);
-      renameSync(aside, next);
-      closeSync(fd);
-      rmSync(path);
-      [fd, path, generation, fileBytes] = [nextFd, next, generation + 1, bytes];
+      const made = writeAside(next, records);
+      const before = { fd, path };
+      [fd, path, generation, fileBytes] = [made.fd, next, generation + 1, made.bytes];
+      closeSync(before.fd);
+      rmSync(before.path);
     },
     close() {
       write();

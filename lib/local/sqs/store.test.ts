@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -44,6 +44,28 @@ describe("a store that is opened again after its process was killed", () => {
     expect(bodies(again)).toEqual(["2"]);
     expect(first(again).receiveCount).toBe(2);
     for (const store of [before, after, third]) store.close();
+  });
+
+  it("is the same state after the journal was rewritten, which keeps it short", async () => {
+    const before = openStore({ directory: root, rewriteFromBytes: 20_000 });
+    before.engine.apply("createQueue", { name: "q.fifo", attributes: { FifoQueue: "true" } }, START);
+    send(before, "stays", START);
+    // Past the deduplication window, so that what was deleted needs no line any more.
+    for (let round = 1; round <= 300; round += 1) {
+      const now = START + round * 60_000;
+      before.engine.apply("send", { queue: "q.fifo", entries: [{ body: "x".repeat(500), groupId: "h", deduplicationId: `${round}`, attributes: null }] }, now);
+      const got = receive(before, now).filter(({ groupId }) => groupId === "h");
+      before.engine.apply("delete", { queue: "q.fifo", receiptHandles: got.map(({ receiptHandle }) => receiptHandle) }, now);
+    }
+    await before.flushed();
+    const files = readdirSync(root);
+    expect(files).toHaveLength(1);
+    expect(statSync(join(root, first(files))).size).toBeLessThan(40_000);
+    const after = openStore({ directory: root });
+    const now = START + 301 * 60_000;
+    expect(after.engine.figures("q.fifo", now)).toEqual(before.engine.figures("q.fifo", now));
+    expect(receive(after, now)).toEqual(receive(before, now));
+    for (const store of [before, after]) store.close();
   });
 
   it("is the same state, whatever happened and whenever it was killed", async () => {

@@ -30,7 +30,22 @@ function* records(engine: Engine, seed: string): Generator<JournalRecord> {
 }
 
 /** An engine that writes each command that changed something. Receives too: counts and attempts survive. */
-function journalled(engine: Engine, journal: Journal, seed: string): Engine {
+function journalled(engine: Engine, journal: Journal, seed: string, rewriteFromBytes: number): Engine {
+  let rewriteAtBytes = rewriteFromBytes;
+
+  function rewriteWhenWorthIt(): void {
+    const bytes = journal.bytes();
+    if (bytes < rewriteAtBytes || bytes < REWRITE_FACTOR * engine.snapshotBytes()) return;
+    try {
+      journal.rewrite(records(engine, seed));
+      rewriteAtBytes = rewriteFromBytes;
+    } catch (error) {
+      // The long file still holds everything; it is tried again when it has doubled.
+      rewriteAtBytes = bytes * 2;
+      process.emitWarning(`The SQS journal could not be shortened: ${String(error)}`);
+    }
+  }
+
   return {
     ...engine,
     apply(op, input, now) {
@@ -38,8 +53,7 @@ function journalled(engine: Engine, journal: Journal, seed: string): Engine {
       const output = engine.apply(op, input, now);
       if (engine.revision() !== before) {
         journal.append(["command", op, input, engine.now()] satisfies JournalRecord);
-        const bytes = journal.bytes();
-        if (bytes > REWRITE_FROM_BYTES && bytes > REWRITE_FACTOR * engine.snapshotBytes()) journal.rewrite(records(engine, seed));
+        rewriteWhenWorthIt();
       }
       return output;
     },
@@ -49,8 +63,15 @@ function journalled(engine: Engine, journal: Journal, seed: string): Engine {
 /**
  * Opens the state of a directory, or an empty one in memory.
  * @param directory where the journal is kept; absent: nothing is kept.
+ * @param rewriteFromBytes smaller in tests only.
  */
-export function openStore({ directory }: { directory?: string | undefined }): Store {
+export function openStore({
+  directory,
+  rewriteFromBytes = REWRITE_FROM_BYTES,
+}: {
+  directory?: string | undefined;
+  rewriteFromBytes?: number;
+}): Store {
   if (directory === undefined) {
     return { engine: createEngine({ seed: randomUUID() }), flushed: () => Promise.resolve(), close: () => undefined };
   }
@@ -71,5 +92,5 @@ export function openStore({ directory }: { directory?: string | undefined }): St
   const seed = found.seed ?? randomUUID();
   const engine = found.engine ?? createEngine({ seed });
   if (!found.engine) journal.append(["journal", { version: VERSION, seed }] satisfies JournalRecord);
-  return { engine: journalled(engine, journal, seed), flushed: () => journal.flushed(), close: () => journal.close() };
+  return { engine: journalled(engine, journal, seed, rewriteFromBytes), flushed: () => journal.flushed(), close: () => journal.close() };
 }
