@@ -1,8 +1,8 @@
+import { sleep } from "./clock.ts";
 import type { Core } from "./core.ts";
 import { errorText } from "./events.ts";
 import type { Held } from "./lanes.ts";
 import type { Outcomes } from "./outcomes.ts";
-import { sleep } from "./clock.ts";
 
 /** How often deadlines are looked at; a fraction of the shortest sensible visibility. */
 const EVERY_MS = 500;
@@ -42,6 +42,8 @@ export function createKeeper(core: Core, outcomes: Outcomes) {
         over.push(outcomes.release(lane, "held_too_long", HELD_TOO_LONG_SECONDS));
       } else {
         for (const one of lane.held) {
+          // What is stored and being acked is not renewed: an ack that fails for that long must end.
+          if (!idle && one.storedAtMs !== null) continue;
           if (one.visibleUntilMs - nowMs < (config.visibilitySeconds * 1000) / 2 && !renewing.has(one)) due.push(one);
         }
       }

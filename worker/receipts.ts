@@ -8,6 +8,7 @@ const CALL_TIMEOUT_MS = 5_000;
 /** How long acks wait for company, so that one call carries up to ten. */
 const ACK_LINGER_MS = 10;
 const RETRY_MS = 200;
+const MAX_RETRY_MS = 5_000;
 /** An answer that comes after this many retries is no use: the visibility runs on. */
 const VISIBILITY_RETRIES = 2;
 
@@ -53,6 +54,7 @@ export function createReceipts({
 
   async function flush(first: readonly PendingAck[]): Promise<void> {
     let batch = first;
+    let retryMs = RETRY_MS;
     while (batch.length > 0) {
       const failed = await deleteOnce(batch);
       const done = batch.filter((_, position) => !failed.has(position));
@@ -61,7 +63,8 @@ export function createReceipts({
       const left = batch.flatMap((entry, position) => (failed.has(position) ? [{ entry, error: failed.get(position) ?? "" }] : []));
       if (left.length === 0) return;
       emit({ event: "ack_failed", messageIds: messageIds(left.map(({ entry }) => entry.held)), error: left[0]?.error ?? "" });
-      await sleep(clock, RETRY_MS);
+      await sleep(clock, retryMs);
+      retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
       // The handle is good for as long as the message is hidden; after that it may delete nothing, or too much.
       const valid = left.filter(({ entry, error }) => !error.includes("ReceiptHandle") && entry.held.visibleUntilMs > clock.monotonic());
       for (const one of left) if (!valid.includes(one)) one.entry.settle(false);
