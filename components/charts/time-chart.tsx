@@ -87,7 +87,7 @@ export function TimeChart({ model, height }: { model: ChartModel; height: number
                 minTickGap={28}
                 allowDataOverflow
               />
-              <YAxis width={46} tick={TICK} tickLine={false} axisLine={false} tickCount={4} allowDecimals={false} domain={[0, (max: number) => Math.max(1, max)]} tickFormatter={short} />
+              <YAxis width={46} tick={TICK} tickLine={false} axisLine={false} tickCount={4} allowDecimals={false} domain={[0, "auto"]} tickFormatter={short} />
               <Tooltip
                 cursor={{ stroke: "var(--sp-line-strong)" }}
                 isAnimationActive={false}

@@ -26,7 +26,7 @@ export function DialPreview({ preview, changed, nowMs }: { preview: DrainPreview
     <div className={classes.preview} data-changed={changed || undefined}>
       <dl className={classes.previewFacts}>
         <div>
-          <dt>{changed ? "Would drain at" : "Drains at"}</dt>
+          <dt>{changed ? "Would drain at" : "Allows"}</dt>
           <dd>
             {preview.effectiveWcuPerSecond === null || preview.activitiesPerSecond === null ? (
               "–"

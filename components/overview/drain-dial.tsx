@@ -101,6 +101,7 @@ export function DrainDial({ overview, drain, applyState, nowMs, onApply }: Drain
         thumbLabel="Drain rate slider"
         thumbValueText={(value: number) => `${rate(value)} write units per second`}
         size={6}
+        classNames={{ mark: classes.mark ?? "", markLabel: classes.markLabel ?? "" }}
         color={preview.warning === null ? "spill" : "yellow"}
       />
       <div className={classes.fields}>

@@ -9,6 +9,7 @@ import type { TrafficModel } from "#lib/view/traffic.ts";
 import { CapacityMeter } from "./capacity-meter.tsx";
 import { type ApplyState, DrainDial, type DrainDialProps } from "./drain-dial.tsx";
 import { FirstSpike } from "./first-spike.tsx";
+import { RateChanges } from "./rate-changes.tsx";
 import { StateBanner } from "./state-banner.tsx";
 import { TrafficPanel } from "./traffic-panel.tsx";
 import { WorkersTable } from "./workers-table.tsx";
@@ -76,6 +77,7 @@ export function OverviewScreen({ overview, traffic, range, nowMs, disconnected, 
           ) : (
             <DrainDial overview={overview} drain={dial.value} applyState={applyState} nowMs={nowMs} onApply={onApply} />
           )}
+          <RateChanges marks={traffic.depth.marks} nowMs={nowMs} />
         </Panel>
       </div>
       <Panel title="Workers" flush aside={workers.state === "error" ? <span className={classes.lagging}>cannot be read: {workers.error}</span> : `${alive} of ${workers.value.length} alive`}>

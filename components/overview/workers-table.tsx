@@ -59,9 +59,11 @@ export function WorkersTable({ workers, version, nowMs }: { workers: readonly Ov
           worker: grey(worker, <span className="mono" title={`${worker.id}, version ${worker.version}`}>{worker.id.length > 14 ? `${worker.id.slice(0, 8)}…${worker.id.slice(-4)}` : worker.id}</span>),
           process: grey(worker, <span className="mono">{`${worker.host}:${worker.pid}`}</span>),
           state: (
+            <span>
             <Tag tone={worker.alive ? (TONES[worker.state] ?? "neutral") : "neutral"} {...(worker.lastError && { title: `Last error: ${worker.lastError.message}` })}>
               {worker.alive || worker.state === "stopped" ? worker.state : "not seen"}
             </Tag>
+            </span>
           ),
           acknowledged: grey(worker, <Acknowledged worker={worker} version={version} />),
           stored: grey(worker, <span className="mono">{worker.alive ? rate(worker.storedPerSecond) : "–"}</span>),

@@ -51,43 +51,57 @@ function valuesOf(measures: readonly Measure[], value: (measure: Measure) => num
 
 const nulls = (measures: readonly Measure[]) => valuesOf(measures, () => null);
 
-/** First live second that carries one of the measures: from there on the live points are the truth. */
-function liveStart(live: readonly SeriesPoint[], measures: readonly Measure[], bucketSeconds: number): number {
-  const first = live.find((point) => measures.some((measure) => point[measure] !== null));
-  // A bucket that is only half covered would show half a rate.
-  return first ? Math.ceil(first.t / bucketSeconds) * bucketSeconds : Number.POSITIVE_INFINITY;
+function known(row: ChartRow): boolean {
+  return [row.values, row.partial].some((values) => Object.values(values).some((value) => value !== null));
 }
 
-/** Breaks the line where at least one whole period is missing between two rows. */
-function withGaps(rows: readonly ChartRow[], measures: readonly Measure[], longestStepMs: number): ChartRow[] {
+function liveRows({ live, measures, bucketSeconds }: SeriesInput): ChartRow[] {
+  const measured = live.filter((point) => measures.some((measure) => point[measure] !== null));
+  const newest = live.at(-1)?.t ?? 0;
+  const rows = bucketsOf(measured, bucketSeconds).map(({ startSeconds, points }): ChartRow => {
+    const values = valuesOf(measures, (measure) => mean(points.map((point) => point[measure])));
+    const isPartial = startSeconds + bucketSeconds - 1 > newest;
+    const at = (startSeconds + (isPartial ? newest + 1 - startSeconds : bucketSeconds) / 2) * 1000;
+    return isPartial ? { at, values: nulls(measures), partial: values } : { at, values, partial: nulls(measures) };
+  });
+  const last = rows.at(-1);
+  const before = rows.at(-2);
+  // The dashed piece begins where the solid line ends.
+  if (last && before && measures.some((measure) => last.partial[measure] !== null)) before.partial = { ...before.values };
+  return rows;
+}
+
+/** Periods of CloudWatch in which nothing was measured live. */
+function historyRows({ history, periodSeconds, measures }: SeriesInput, live: readonly ChartRow[]): ChartRow[] {
+  const covered = new Set(live.map(({ at }) => Math.floor(at / 1000 / periodSeconds)));
+  return history
+    .filter(({ t }) => !covered.has(Math.floor(t / periodSeconds)))
+    .map((point): ChartRow => ({ at: (point.t + periodSeconds / 2) * 1000, values: valuesOf(measures, (measure) => point[measure]), partial: nulls(measures) }))
+    .filter(known);
+}
+
+/** Breaks the line where more is missing between two rows than `spanMs` of the coarser one. */
+function withGaps(rows: readonly ChartRow[], measures: readonly Measure[], spanMs: (row: ChartRow) => number): ChartRow[] {
   return rows.flatMap((row, index) => {
     const before = rows[index - 1];
-    if (!before || row.at - before.at <= longestStepMs) return [row];
+    if (!before || row.at - before.at <= Math.max(spanMs(row), spanMs(before))) return [row];
     return [{ at: before.at + 1, values: nulls(measures), partial: nulls(measures) }, row];
   });
 }
 
+/** Live buckets that may be missing before the line breaks: polls and samples are a little late at times. */
+const LOST_BUCKETS = 3;
+
 /**
- * One line of time: CloudWatch's minutes, then live buckets as soon as there are any. What nobody measured is a gap,
+ * One line of time: live buckets where there are any, CloudWatch's periods elsewhere. What nobody measured is a gap,
  * never zero; the last bucket, which is not over, stands apart as partial.
  */
-export function prepareSeries({ history, periodSeconds, live, measures, bucketSeconds, fromMs, toMs }: SeriesInput): ChartRow[] {
-  const start = liveStart(live, measures, bucketSeconds);
-  const past = history
-    .filter(({ t }) => t + periodSeconds <= start)
-    .map((point): ChartRow => ({ at: (point.t + periodSeconds / 2) * 1000, values: valuesOf(measures, (measure) => point[measure]), partial: nulls(measures) }))
-    .filter(({ values }) => measures.some((measure) => values[measure] !== null));
-  const newest = live.at(-1)?.t ?? 0;
-  const recent = bucketsOf(live.filter(({ t }) => t >= start), bucketSeconds).map(({ startSeconds, points }): ChartRow => {
-    const values = valuesOf(measures, (measure) => mean(points.map((point) => point[measure])));
-    const isPartial = startSeconds + bucketSeconds - 1 > newest;
-    const at = (startSeconds + (isPartial ? points.length : bucketSeconds) / 2) * 1000;
-    return isPartial ? { at, values: nulls(measures), partial: values } : { at, values, partial: nulls(measures) };
-  });
-  const last = recent.at(-1);
-  const before = recent.at(-2);
-  // The dashed piece begins where the solid line ends.
-  if (last && before && measures.some((measure) => last.partial[measure] !== null)) before.partial = { ...before.values };
-  const seam = periodSeconds * 1000 * 1.6;
-  return withGaps([...past, ...recent], measures, seam).filter(({ at }) => at >= fromMs && at <= toMs);
+export function prepareSeries(input: SeriesInput): ChartRow[] {
+  const { measures, bucketSeconds, periodSeconds, fromMs, toMs } = input;
+  const live = liveRows(input);
+  const fine = new Set(live);
+  const liveSpanMs = Math.max(bucketSeconds * LOST_BUCKETS, 15) * 1000;
+  const rows = [...historyRows(input, live), ...live].sort((a, b) => a.at - b.at);
+  const spanMs = (row: ChartRow) => (fine.has(row) ? liveSpanMs : periodSeconds * 1_600);
+  return withGaps(rows, measures, spanMs).filter(({ at }) => at >= fromMs && at <= toMs);
 }
