@@ -39,7 +39,9 @@ export function createReporter({ core, drain, registry, describeTable, metrics, 
     const before = leaser.rate();
     const row = await inTime("reading the drain row", () => drain.read());
     leaser.seen(row);
-    acknowledged = { rateWcuPerSecond: row.effectiveWcuPerSecond, version: row.version, at: new Date(clock.now()) };
+    // When this version was first obeyed, not when it was last read: the page tells how fast a change was taken up.
+    const at = acknowledged?.version === row.version ? acknowledged.at : new Date(clock.now());
+    acknowledged = { rateWcuPerSecond: row.effectiveWcuPerSecond, version: row.version, at };
     if (before.effectiveWcuPerSecond !== row.effectiveWcuPerSecond) core.notify();
   }
 
