@@ -1,0 +1,108 @@
+import { MantineProvider } from "@mantine/core";
+import { renderToString } from "react-dom/server";
+import { describe, expect, it } from "vitest";
+import { prepareTraffic } from "#lib/view/traffic.ts";
+import { AT, drain, failed, ok, overview, stale, worker } from "#lib/view/testing/overview.ts";
+import { OverviewLoading } from "./overview-loading.tsx";
+import { OverviewScreen, type OverviewScreenProps } from "./overview-screen.tsx";
+
+function render(change: Partial<OverviewScreenProps> = {}): string {
+  const shown = change.overview ?? overview();
+  return renderToString(
+    <MantineProvider>
+      <OverviewScreen
+        overview={shown}
+        traffic={prepareTraffic({ overview: shown, history: undefined, range: "15m" })}
+        range="15m"
+        nowMs={Date.parse(AT)}
+        disconnected={null}
+        untouched={false}
+        applyState={{ kind: "idle" }}
+        onApply={() => Promise.resolve("applied")}
+        onRange={() => undefined}
+        {...change}
+      />
+    </MantineProvider>,
+  ).replaceAll("<!-- -->", "");
+}
+
+/** Text of the element with a test id. */
+function textOf(html: string, testId: string): string {
+  const found = new RegExp(`data-testid="${testId}"[^>]*>(.*?)</`).exec(html);
+  return (found?.[1] ?? "").replaceAll(/<[^>]*>/g, "");
+}
+
+describe("the overview", () => {
+  it("shows every figure under its name", () => {
+    const html = render();
+    expect(textOf(html, "figure-waiting")).toBe("41,200");
+    for (const id of ["in-flight", "oldest-age", "dead-letters", "arrival", "drain", "write-units", "throttles", "time-to-drain"]) {
+      expect(textOf(html, `figure-${id}`)).not.toBe("");
+    }
+    expect(html).toContain('aria-label="Waiting"');
+    expect(textOf(html, "effective-rate")).toBe("150");
+    expect(html).toContain("The worker acknowledged it within 400 ms.");
+  });
+
+  it("shows a failed reading as a dash that says so", () => {
+    const html = render({ overview: overview({ figures: { waiting: failed() } }) });
+    expect(textOf(html, "figure-waiting")).toBe("–");
+    expect(html).toMatch(/aria-label="Waiting" data-state="error"/);
+    expect(html).toContain("no reading");
+  });
+
+  it("shows an old reading as old", () => {
+    const html = render({ overview: overview({ figures: { waiting: stale(12) } }) });
+    expect(html).toMatch(/aria-label="Waiting" data-state="stale"/);
+    expect(html).toContain("SQS · 40 s ago");
+  });
+
+  it("holds on to what it has when the server is away, and says so", () => {
+    const html = render({ disconnected: "The dashboard's server cannot be reached." });
+    expect(html).toContain('role="alert"');
+    expect(html).toContain("cannot be reached");
+  });
+
+  it("goes on without the dial when Postgres is away", () => {
+    const html = render({ overview: overview({ dial: failed("drain row"), workers: failed("worker registry") }) });
+    expect(html).toContain("The dial cannot be read: connection refused");
+    expect(textOf(html, "figure-waiting")).toBe("41,200");
+  });
+
+  it("says that the guard holds the dial", () => {
+    const dial = ok(drain({ rateWcuPerSecond: 1_000, effectiveWcuPerSecond: 180 }));
+    const html = render({ overview: overview({ dial }) });
+    expect(textOf(html, "effective-rate")).toBe("180");
+    expect(textOf(html, "dial-warning")).toContain("The guard holds it at 180");
+  });
+
+  it("marks who has not acknowledged, and greys who was not seen", () => {
+    const behind = worker({ id: "b", acknowledged: { rateWcuPerSecond: 100, version: 6, at: AT } });
+    const gone = worker({ id: "c", alive: false });
+    const html = render({ overview: overview({ workers: ok([worker(), behind, gone]) }) });
+    expect(html).toContain("1 of 2 workers have acknowledged it so far.");
+    expect(html).toContain('data-current="false"');
+    expect(html).toContain("not seen");
+    expect(html).toContain('aria-label="Workers"');
+  });
+
+  it("tells a fresh install how to send a spike", () => {
+    expect(render({ untouched: true })).toContain("npm run spike");
+    expect(render()).not.toContain("npm run spike");
+  });
+
+  it.each([
+    ["pending", { kind: "pending" } as const, "data-loading"],
+    ["applied", { kind: "applied", drain: drain() } as const, "Applied: 150 WCU/s."],
+    ["conflict", { kind: "conflict", drain: drain({ changedBy: "grace", rateWcuPerSecond: 80 }) } as const, "grace set it to 80 WCU/s first"],
+    ["failed", { kind: "failed", message: "No answer within 10 seconds." } as const, "Not applied: No answer within 10 seconds."],
+  ])("an Apply that is %s", (_name, applyState, words) => {
+    expect(render({ applyState })).toContain(words);
+  });
+
+  it("has a place for everything before the first answer", () => {
+    const html = renderToString(<MantineProvider><OverviewLoading /></MantineProvider>);
+    expect(html).toContain("Time to drain");
+    expect(html).not.toContain("figure-waiting");
+  });
+});
