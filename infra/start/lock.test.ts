@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { holderOf, isLive, liveHolder, takeLock } from "./lock.ts";
 
 let directory = "";
@@ -55,4 +57,19 @@ test("a release leaves another's lock alone", async () => {
   await takeLock(directory, { pid: 1, born: null });
   await mine.release();
   expect(await readdir(directory)).toEqual(["lock"]);
+});
+
+test.runIf(process.platform === "linux")("a killed process that nobody has fetched yet is no holder", async () => {
+  // The shell leaves its dead child unfetched while it reads.
+  const shell = spawn("/bin/sh", ["-c", "sleep 60 & echo $!; exec cat"], { stdio: ["pipe", "pipe", "ignore"] });
+  try {
+    const [line] = (await once(shell.stdout, "data")) as [Buffer];
+    const holder = holderOf(Number(line.toString()));
+    expect(isLive(holder)).toBe(true);
+    process.kill(holder.pid, "SIGKILL");
+    await vi.waitFor(() => expect(isLive(holder)).toBe(false), { timeout: 5_000, interval: 20 });
+    expect(process.kill(holder.pid, 0)).toBe(true);
+  } finally {
+    shell.kill("SIGKILL");
+  }
 });

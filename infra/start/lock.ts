@@ -8,11 +8,14 @@ import { StartError } from "./errors.ts";
 const holderSchema = z.object({ pid: z.number().int().positive(), born: z.string().nullable() });
 export type Holder = z.infer<typeof holderSchema>;
 
-/** When a process was started, in the kernel's ticks; null when it is gone or the system does not say. */
+/** When a process was started, in the kernel's ticks; null when it is gone or dead, or the system does not say. */
 function bornAt(pid: number): string | null {
   try {
-    // Field 22; the second is the program's name in brackets and may hold spaces.
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? null;
+    // The second field is the program's name in brackets and may hold spaces; the third is the state, the 22nd this.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    // Killed, and not yet fetched by its parent, which where there is no init may be never.
+    const isDead = fields[0] === "Z" || fields[0] === "X";
+    return isDead ? null : (fields[19] ?? null);
   } catch {
     return null;
   }

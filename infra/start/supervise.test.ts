@@ -57,9 +57,9 @@ test("a death is told and followed by a new start; starts that fail count as dea
   await kept.close();
   expect(waits.slice(0, 3)).toEqual([500, 1_000, 2_000]);
   expect(lines.slice(0, 3)).toEqual([
-    "the worker stopped (SIGKILL); starting it again in 0.5 s",
-    "the worker stopped (it was not ready); starting it again in 1 s",
-    "the worker stopped (it was not ready); starting it again in 2 s",
+    "the worker: stopped (SIGKILL), starting again in 0.5 s",
+    "the worker: stopped (it was not ready), starting again in 1 s",
+    "the worker: stopped (it was not ready), starting again in 2 s",
   ]);
   expect(runs).toHaveLength(2);
   expect(runs[1]?.stopped).toBe(true);

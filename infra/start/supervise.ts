@@ -45,7 +45,7 @@ export async function supervise({
     let how = current ? await current.exited : "";
     while (!closing.signal.aborted) {
       const wait = backoff.next(now() - startedAt);
-      tell(`${name} stopped (${how}); starting it again in ${seconds(wait)}`);
+      tell(`${name}: stopped (${how}), starting again in ${seconds(wait)}`);
       try {
         await pause(wait, closing.signal);
       } catch {
@@ -63,7 +63,7 @@ export async function supervise({
         await current.stop();
         return;
       }
-      tell(`${name} runs again`);
+      tell(`${name}: up again`);
       how = await current.exited;
     }
   };

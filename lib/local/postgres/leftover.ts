@@ -31,9 +31,10 @@ async function serves(pid: number, dataDirectory: string): Promise<boolean> {
   }
 }
 
-async function gone(pid: number, deadlineMs: number): Promise<boolean> {
+/** A dead process that nobody fetched has no command line any more, so it counts as gone. */
+async function gone(pid: number, dataDirectory: string, deadlineMs: number): Promise<boolean> {
   const end = performance.now() + deadlineMs;
-  while (isAlive(pid)) {
+  while (isAlive(pid) && (await serves(pid, dataDirectory))) {
     if (performance.now() > end) return false;
     await sleep(POLL_MS);
   }
@@ -62,9 +63,9 @@ export async function clearLeftover(dataDirectory: string): Promise<"nothing" | 
     } catch {
       // It went in between: gone() sees that.
     }
-    if (await gone(pid, STOP_DEADLINE_MS)) break;
+    if (await gone(pid, dataDirectory, STOP_DEADLINE_MS)) break;
   }
-  if (isAlive(pid)) throw new Error(`an earlier PostgreSQL (process ${pid}) still holds ${dataDirectory} and does not stop`);
+  if (!(await gone(pid, dataDirectory, 0))) throw new Error(`an earlier PostgreSQL (process ${pid}) still holds ${dataDirectory} and does not stop`);
   await rm(lock, { force: true });
   return "stopped";
 }
