@@ -38,6 +38,22 @@ function deliveryFacts(activity: StoredActivity, nowMs: number | null): Fact[] {
   ];
 }
 
+/** What the drawer holds. */
+export function ActivityDetail({ activity, nowMs }: { activity: StoredActivity; nowMs: number | null }) {
+  return (
+    <Stack gap="lg">
+      <Facts facts={activityFacts(activity, nowMs)} />
+      {activity.properties === undefined ? <p>No properties were sent.</p> : <TextBlock label="Properties" text={activity.properties} />}
+      <section aria-labelledby="delivery">
+        <Title order={3} size="h5" id="delivery" mb={4}>
+          Delivery
+        </Title>
+        <Facts facts={deliveryFacts(activity, nowMs)} />
+      </section>
+    </Stack>
+  );
+}
+
 export interface ActivityDrawerProps {
   activity: StoredActivity | null;
   nowMs: number | null;
@@ -48,18 +64,7 @@ export interface ActivityDrawerProps {
 export function ActivityDrawer({ activity, nowMs, onClose }: ActivityDrawerProps) {
   return (
     <Drawer opened={activity !== null} onClose={onClose} position="right" size="lg" title="Activity" closeButtonProps={{ "aria-label": "Close" }}>
-      {activity && (
-        <Stack gap="lg">
-          <Facts facts={activityFacts(activity, nowMs)} />
-          {activity.properties === undefined ? <p>No properties were sent.</p> : <TextBlock label="Properties" text={activity.properties} />}
-          <section aria-labelledby="delivery">
-            <Title order={3} size="h5" id="delivery" mb={4}>
-              Delivery
-            </Title>
-            <Facts facts={deliveryFacts(activity, nowMs)} />
-          </section>
-        </Stack>
-      )}
+      {activity && <ActivityDetail activity={activity} nowMs={nowMs} />}
     </Drawer>
   );
 }

@@ -38,6 +38,11 @@ export interface ActivityScreenProps {
 
 type Found = Extract<ActivityResults, { kind: "found" }>;
 
+function foundWords({ items, more, range }: Found): string {
+  if (items.length === 0) return `None found ${range}`;
+  return more === "end" ? `All ${items.length} ${range}, newest first` : `The newest ${items.length} ${range}`;
+}
+
 function NoneFound({ results }: { results: Found }) {
   return (
     <Nothing title={`No activities of this user ${results.range}`}>
@@ -73,7 +78,7 @@ function Results({ results, nowMs, onOpen, onRetry, onMore }: Pick<ActivityScree
     <>
       <div className={classes.summary}>
         <output>
-          {results.items.length === 0 ? "None found" : `${results.items.length}${results.more === "end" ? "" : "+"} shown, newest first`} {results.range}
+          {foundWords(results)}
         </output>
         <span className={classes.asOf}>
           As of <Instant at={results.asOf} nowMs={nowMs} as="time" /> (<Instant at={results.asOf} nowMs={nowMs} />)

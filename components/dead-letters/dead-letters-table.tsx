@@ -57,7 +57,7 @@ export function DeadLettersTable({ items, selected, nowMs, busy, onSelect, onSel
   const chosenHere = selectable.filter(({ id }) => selected.has(id)).length;
   const select = {
     key: "select",
-    header: "Select",
+    header: "All on this page",
     width: "42px",
     bare: true,
     head: (

@@ -5,6 +5,7 @@ import { type Fact, Facts } from "#components/ui/facts.tsx";
 import { Instant } from "#components/ui/instant.tsx";
 import { TextBlock } from "#components/ui/text-block.tsx";
 import type { DeadLetterDetail } from "#lib/contracts/dead-letters.ts";
+import { parseMessageBody } from "#lib/contracts/message.ts";
 import { duration } from "#lib/view/instants.ts";
 import { visibleText } from "#lib/view/json-text.ts";
 import { Status } from "./dead-letters-table.tsx";
@@ -39,7 +40,7 @@ function times(detail: DeadLetterDetail, nowMs: number | null): Fact[] {
     value:
       time === null ? null : (
         <>
-          <Instant at={time} nowMs={nowMs} as="exact" /> <span className={classes.dim}>{nowMs !== null && <Instant at={time} nowMs={nowMs} />}</span>
+          <Instant at={time} nowMs={nowMs} as="exact" /> <span className={classes.age}>{nowMs !== null && <Instant at={time} nowMs={nowMs} />}</span>
         </>
       ),
   });
@@ -54,10 +55,24 @@ function times(detail: DeadLetterDetail, nowMs: number | null): Fact[] {
   ];
 }
 
+/** The activity's properties travel as JSON text inside the JSON body, where nobody can read them. */
+function propertiesOf(body: string): string | null {
+  const parsed = parseMessageBody(body);
+  return parsed.kind === "activity" ? (parsed.message.activity.properties ?? null) : null;
+}
+
 /** Bodies may be personal data: hidden until the reader asks. */
 function Body({ body }: { body: string }) {
   const [revealed, setRevealed] = useState(false);
-  if (revealed) return <TextBlock label="Body" text={body} />;
+  if (revealed) {
+    const properties = propertiesOf(body);
+    return (
+      <>
+        <TextBlock label="Body" text={body} />
+        {properties !== null && <TextBlock label="Properties" text={properties} />}
+      </>
+    );
+  }
   return (
     <div className={classes.masked}>
       <p>
@@ -113,7 +128,8 @@ function Relations({ detail, onOpenDeath, onOpenRun }: { detail: DeadLetterDetai
   );
 }
 
-function Detail({ detail, ...actions }: { detail: DeadLetterDetail } & Actions) {
+/** What the drawer holds. */
+export function DeathDetail({ detail, ...actions }: { detail: DeadLetterDetail } & Actions) {
   const { nowMs } = actions;
   const reason = REASONS[detail.reason];
   return (
@@ -168,7 +184,7 @@ export function DeathDrawer({ state, onRetry, onClose, ...actions }: DeathDrawer
     <Drawer opened={state !== null} onClose={onClose} position="right" size="lg" title="Dead letter" closeButtonProps={{ "aria-label": "Close" }}>
       {state?.kind === "loading" && <ListSkeleton label="Loading the dead letter" rows={8} />}
       {state?.kind === "failed" && <Failure title="The dead letter could not be read" message={state.message} onRetry={onRetry} />}
-      {state?.kind === "detail" && <Detail detail={state.detail} {...actions} />}
+      {state?.kind === "detail" && <DeathDetail detail={state.detail} {...actions} />}
     </Drawer>
   );
 }

@@ -47,7 +47,8 @@ function Refused({ deaths, refused, onDrop }: { deaths: readonly DeadLetter[]; r
   );
 }
 
-function Form({ deaths, attempt, onConfirm, onDrop, onClose }: RedriveDialogProps & { deaths: readonly DeadLetter[] }) {
+/** What the dialog holds. */
+export function RedriveForm({ deaths, attempt, onConfirm, onDrop, onClose }: RedriveDialogProps & { deaths: readonly DeadLetter[] }) {
   const [reason, setReason] = useState("");
   const [missing, setMissing] = useState(false);
   const count = deaths.length;
@@ -108,7 +109,7 @@ function Form({ deaths, attempt, onConfirm, onDrop, onClose }: RedriveDialogProp
 export function RedriveDialog(props: RedriveDialogProps) {
   return (
     <Modal opened={props.deaths !== null} onClose={props.onClose} title="Redrive dead letters" centered size="lg" closeButtonProps={{ "aria-label": "Close" }}>
-      {props.deaths && <Form {...props} deaths={props.deaths} />}
+      {props.deaths && <RedriveForm {...props} deaths={props.deaths} />}
     </Modal>
   );
 }

@@ -5,7 +5,7 @@ export interface RecordColumn<Key extends string> {
   key: Key;
   /** Plain words: also the label beside the value where the row is a card. */
   header: string;
-  /** Stands in the head instead of the words, such as a checkbox for all rows. */
+  /** Stands in the head before the words, which then show on cards only, such as a checkbox for all rows. */
   head?: ReactNode;
   /** CSS width; columns without one share the rest. */
   width?: string;
@@ -42,7 +42,7 @@ export function RecordTable<Key extends string>({ label, columns, rows, busy = f
         <thead>
           <tr>
             {columns.map(({ key, header, head, numeric }) => (
-              <th key={key} scope="col" data-numeric={numeric} data-control={head !== undefined || undefined}>
+              <th key={key} scope="col" data-numeric={numeric} data-control={head !== undefined || undefined} data-head={head === undefined ? undefined : header}>
                 {head ?? header}
               </th>
             ))}

@@ -32,8 +32,12 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { withArrow: false, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
     // A <header> inside a dialog would be a second banner of the page.
-    ModalHeader: { defaultProps: { role: "none" } },
-    DrawerHeader: { defaultProps: { role: "none" } },
+    ModalHeader: { defaultProps: { role: "none", bg: "var(--sp-surface)" } },
+    DrawerHeader: { defaultProps: { role: "none", bg: "var(--sp-surface)" } },
+    ModalContent: { defaultProps: { bg: "var(--sp-surface)" } },
+    DrawerContent: { defaultProps: { bg: "var(--sp-surface)" } },
+    ModalTitle: { defaultProps: { fw: 600, fz: "lg" } },
+    DrawerTitle: { defaultProps: { fw: 600, fz: "lg" } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: "md" } },
   },
 });
