@@ -33,7 +33,7 @@ export function DialStatus({ drain, acknowledgement, nowMs }: { drain: Drain; ac
       </div>
       <p className={classes.setBy}>
         Set to <span className="mono">{rate(drain.rateWcuPerSecond)}</span> by {drain.changedBy} <Instant at={drain.changedAt} nowMs={nowMs} />
-        {drain.reason === null ? "." : `: ${drain.reason}`} <span data-testid="acknowledgement">{acknowledgedWords(acknowledgement)}</span>
+        {drain.reason === null ? "." : ` (${drain.reason}).`} <span data-testid="acknowledgement">{acknowledgedWords(acknowledgement)}</span>
       </p>
     </div>
   );

@@ -38,16 +38,17 @@ interface Draft {
   seen: Drain;
 }
 
-function Outcome({ state, moved }: { state: ApplyState; moved: Drain | null }) {
-  if (state.kind === "applied") return <output className={classes.outcome} data-tone="ok">Applied: {rate(state.drain.rateWcuPerSecond)} WCU/s.</output>;
-  if (state.kind === "conflict") {
+/** What came of the last Apply, as long as it speaks of what stands in the fields. */
+function Outcome({ state, editing, moved }: { state: ApplyState; editing: boolean; moved: Drain | null }) {
+  if (state.kind === "applied" && !editing) return <output className={classes.outcome} data-tone="ok">Applied: {rate(state.drain.rateWcuPerSecond)} WCU/s.</output>;
+  if (state.kind === "conflict" && editing) {
     return (
       <p role="alert" className={classes.outcome} data-tone="warn">
         Not applied: {state.drain.changedBy} set it to {rate(state.drain.rateWcuPerSecond)} WCU/s first. Apply again to replace that.
       </p>
     );
   }
-  if (state.kind === "failed") return <p role="alert" className={classes.outcome} data-tone="bad">Not applied: {state.message}</p>;
+  if (state.kind === "failed" && editing) return <p role="alert" className={classes.outcome} data-tone="bad">Not applied: {state.message}</p>;
   if (moved) return <output className={classes.outcome} data-tone="warn">{moved.changedBy} has just set it to {rate(moved.rateWcuPerSecond)} WCU/s.</output>;
   return null;
 }
@@ -65,7 +66,7 @@ export function DrainDial({ overview, drain, applyState, nowMs, onApply }: Drain
   const max = Math.max(dialScale({ drain, described }), Math.min(wanted ?? 0, DRAIN_RATE_LIMITS.max));
   const changed = draft !== null && draft.rate !== drain.rateWcuPerSecond;
   const workers = overview.workers.state === "error" ? [] : overview.workers.value;
-  const moved = draft !== null && draft.seen.version < drain.version && applyState.kind === "idle" ? drain : null;
+  const moved = draft !== null && draft.seen.version < drain.version ? drain : null;
 
   const edit = (value: number | null) => setDraft((known) => ({ rate: value, seen: known?.seen ?? drain }));
 
@@ -131,7 +132,7 @@ export function DrainDial({ overview, drain, applyState, nowMs, onApply }: Drain
             Reset
           </Button>
         )}
-        <Outcome state={applyState} moved={moved} />
+        <Outcome state={applyState} editing={draft !== null} moved={moved} />
       </div>
     </form>
   );

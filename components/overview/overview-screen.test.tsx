@@ -94,8 +94,6 @@ describe("the overview", () => {
   it.each([
     ["pending", { kind: "pending" } as const, "data-loading"],
     ["applied", { kind: "applied", drain: drain() } as const, "Applied: 150 WCU/s."],
-    ["conflict", { kind: "conflict", drain: drain({ changedBy: "grace", rateWcuPerSecond: 80 }) } as const, "grace set it to 80 WCU/s first"],
-    ["failed", { kind: "failed", message: "No answer within 10 seconds." } as const, "Not applied: No answer within 10 seconds."],
   ])("an Apply that is %s", (_name, applyState, words) => {
     expect(render({ applyState })).toContain(words);
   });

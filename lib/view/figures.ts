@@ -39,13 +39,18 @@ function model<T>({ id, label, figure, words }: { id: string; label: string; fig
   return { ...common, value, unit, note, noteAt, tone, asOf: figure.asOf, error: figure.state === "stale" ? (figure.error ?? null) : null };
 }
 
+/** Whole seconds, then as a duration: a tenth of a second is no news here. */
+function inSeconds(seconds: number): string {
+  return seconds < 59.5 ? `${Math.round(seconds)} s` : duration(Math.round(seconds) * 1000);
+}
+
 /** Time to drain in words. */
 export function etaWords(eta: DrainEta): Words {
   switch (eta.state) {
     case "empty":
       return { value: "empty", note: "nothing waits", tone: "ok" };
     case "draining":
-      return { value: duration(Math.max(1, Math.ceil(eta.seconds)) * 1000), note: "clears at", noteAt: eta.clearsAt };
+      return { value: inSeconds(Math.max(1, eta.seconds)), note: "clears at", noteAt: eta.clearsAt };
     case "growing":
       return { value: "growing", note: `by ${rate(eta.perSecond)}/s`, tone: "warn" };
     case "stalled":
@@ -68,7 +73,7 @@ export function prepareFigures({ figures, dial }: Pick<Overview, "figures" | "di
       id: "oldest-age",
       label: "Oldest age",
       figure: figures.oldestAgeSeconds,
-      words: (value) => (value === null ? { value: "none", note: "nothing waits" } : { value: duration(Math.round(value) * 1000), note: "head of the queue" }),
+      words: (value) => (value === null ? { value: "none", note: "nothing waits" } : { value: inSeconds(value), note: "head of the queue" }),
     }),
     model({ id: "time-to-drain", label: "Time to drain", figure: figures.timeToDrain, words: etaWords }),
     model({ id: "arrival", label: "Arrival", figure: figures.arrivalPerSecond, words: (value) => ({ value: rate(value), unit: "/s", note: "activities accepted" }) }),

@@ -57,7 +57,7 @@ function known(row: ChartRow): boolean {
 
 function liveRows({ live, measures, bucketSeconds }: SeriesInput): ChartRow[] {
   const measured = live.filter((point) => measures.some((measure) => point[measure] !== null));
-  const newest = live.at(-1)?.t ?? 0;
+  const newest = measured.at(-1)?.t ?? 0;
   const rows = bucketsOf(measured, bucketSeconds).map(({ startSeconds, points }): ChartRow => {
     const values = valuesOf(measures, (measure) => mean(points.map((point) => point[measure])));
     const isPartial = startSeconds + bucketSeconds - 1 > newest;

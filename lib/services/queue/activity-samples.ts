@@ -97,21 +97,22 @@ export function ratesPerWorker({ perWorker }: WorkerSamples, seconds: number): M
  * @param waitingAt depth by epoch second, as far as it was read.
  */
 export function liveSeries({ samples, waitingAt, nowMs, seconds }: { samples: Samples | null; waitingAt: ReadonlyMap<number, number>; nowMs: number; seconds: number }): SeriesPoint[] {
-  const { fromMs, toMs } = window(nowMs, seconds);
+  const { fromMs } = window(nowMs, seconds);
   const worker = new Map(samples?.worker.perSecond.map((row) => [row.second.getTime() / 1000, row]));
   const ingest = new Map(samples?.ingest.map((row) => [row.second.getTime() / 1000, row.accepted]));
-  const to = Math.floor(toMs / 1000);
-  return Array.from({ length: seconds }, (_, index): SeriesPoint => {
-    const t = Math.floor(fromMs / 1000) + index;
-    const row = worker.get(t);
+  const from = Math.floor(fromMs / 1000);
+  // The depth of the newest seconds is known before the rates are.
+  return Array.from({ length: Math.floor(nowMs / 1000) + 1 - from }, (_, index): SeriesPoint => {
+    const t = from + index;
+    const settled = index < seconds;
+    const row = settled ? worker.get(t) : undefined;
     return {
       t,
-      // The depth of the newest seconds is known before the rates are.
       waiting: waitingAt.get(t) ?? null,
-      arrivalPerSecond: samples ? (ingest.get(t) ?? 0) : null,
+      arrivalPerSecond: samples && settled ? (ingest.get(t) ?? 0) : null,
       drainPerSecond: row ? row.stored + row.dead : null,
       writeUnitsPerSecond: row?.writeUnits ?? null,
       throttles: row?.throttles ?? null,
     };
-  }).filter(({ t }) => t < to);
+  });
 }
