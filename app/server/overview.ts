@@ -36,6 +36,12 @@ export async function currentDrain(): Promise<Drain> {
   }
 }
 
+/** One JSON line on stderr when a source goes away or comes back. */
+function logSource(source: string, error: unknown): void {
+  const event = error === null ? { level: "info", event: "source_back", source } : { level: "warn", event: "source_away", source, error: error instanceof Error ? error.message : JSON.stringify(error) };
+  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+}
+
 const sources = () =>
   singleton("queueSources", () => {
     const { queue } = backend();
@@ -48,10 +54,11 @@ const sources = () =>
       drain: { read: currentDrain },
       metrics: metrics(),
       now: Date.now,
+      onChange: logSource,
     });
   });
 
-const history = () => singleton("queueHistory", () => createQueueHistory({ metrics: metrics(), drain: drainStore(), now: Date.now }));
+const history = () => singleton("queueHistory", () => createQueueHistory({ metrics: metrics(), drain: drainStore(), now: Date.now, onChange: logSource }));
 
 /** The overview as of now. Never throws for a backend that is away. */
 export function readOverview(): Promise<Overview> {

@@ -17,7 +17,8 @@ export function CapacityMeter({ consumed, provisioned, guard, allowed, throttles
   const full = provisioned ?? Math.max(allowed ?? 0, consumed ?? 0, 1);
   const at = (value: number) => `${Math.min(100, (value / full) * 100)}%`;
   const share = consumed === null || provisioned === null ? null : consumed / provisioned;
-  const text = consumed === null ? "not known" : `${rate(consumed)} of ${provisioned === null ? "no known limit" : count(provisioned)} WCU/s`;
+  const limit = provisioned === null ? "no known limit" : `${count(provisioned)} WCU/s`;
+  const text = `${consumed === null ? "not known" : rate(consumed)} of ${limit}`;
   const tone = (throttles ?? 0) > 0 ? "bad" : share !== null && guard !== null && provisioned !== null && consumed !== null && consumed > guard * 1.02 ? "warn" : "ok";
   return (
     <div className={classes.meter} data-tone={tone}>
@@ -35,7 +36,7 @@ export function CapacityMeter({ consumed, provisioned, guard, allowed, throttles
         {allowed !== null && <span className={classes.allowed} style={{ left: at(allowed) }} title={`allowed ${rate(allowed)} WCU/s`} />}
       </div>
       <div className={classes.meterFoot}>
-        <span>{guard === null ? "no guard: the table has no known limit" : `guard at ${rate(guard)}`}</span>
+        <span>{guard !== null ? `guard at ${rate(guard)}` : provisioned === null ? "no guard without a known limit" : "guard not known"}</span>
         <span data-bad={(throttles ?? 0) > 0 || undefined}>{throttles === null ? "throttles not known" : throttles === 1 ? "1 throttle in the last minute" : `${count(throttles)} throttles in the last minute`}</span>
       </div>
     </div>

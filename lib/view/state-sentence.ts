@@ -38,7 +38,8 @@ export function stateSentence(overview: Overview): StateSentence {
   if (waiting.state === "error") return { tone: "bad", headline: "Unknown", parts: [`The queue cannot be read: ${waiting.error}.`] };
   if (waiting.state === "stale") return { tone: "warn", headline: "Not live", parts: [`The queue does not answer; it last showed ${count(waiting.value)} waiting at `, { at: waiting.asOf }, "."] };
   if (timeToDrain.state === "error") return { tone: "bad", headline: "Unknown", parts: [`The queue cannot be read: ${timeToDrain.error}.`] };
-  const backlog = waiting.value > 0 || inFlight.state === "error" ? `${count(waiting.value)} waiting` : `${count(inFlight.value)} in flight`;
+  const onlyInFlight = waiting.value === 0 && inFlight.state !== "error" && inFlight.value > 0;
+  const backlog = onlyInFlight ? `${count(inFlight.value)} in flight` : `${count(waiting.value)} waiting`;
   const eta = timeToDrain.value;
   switch (eta.state) {
     case "empty":

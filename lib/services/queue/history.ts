@@ -15,6 +15,8 @@ export interface HistoryBackends {
   metrics: Pick<QueueMetrics, "history">;
   drain: { history(range: { from: Date; to: Date }): Promise<DrainHistoryEntry[]> };
   now: () => number;
+  /** See the poller's. */
+  onChange?: (source: string, error: unknown) => void;
 }
 
 /** Pollers of one range: CloudWatch costs money per metric, so a range is read at most every 30 s for all viewers. */
@@ -42,8 +44,8 @@ export interface QueueHistory {
 }
 
 /** History of depth and rates from CloudWatch, with the changes of the dial. */
-export function createQueueHistory({ metrics, drain, now }: HistoryBackends): QueueHistory {
-  const limits = { maxStaleMs: 10 * 60_000, waitMs: 2_500, timeoutMs: 8_000, now };
+export function createQueueHistory({ metrics, drain, now, onChange }: HistoryBackends): QueueHistory {
+  const limits = { maxStaleMs: 10 * 60_000, waitMs: 2_500, timeoutMs: 8_000, now, onChange };
 
   function pollers({ seconds, periodSeconds }: { seconds: number; periodSeconds: number }): RangePollers {
     const span = () => {

@@ -1,7 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { createPoller, pick } from "./poller.ts";
 
+const refused = () => Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:5432"), { code: "ECONNREFUSED" });
+
 function setUp({ waitMs = 1_000 }: { waitMs?: number } = {}) {
+  const onChange = vi.fn();
   const clock = { ms: Date.parse("2026-01-01T00:00:00.000Z") };
   const read = vi.fn<(signal: AbortSignal) => Promise<number>>();
   const poller = createPoller({
@@ -13,8 +16,9 @@ function setUp({ waitMs = 1_000 }: { waitMs?: number } = {}) {
     waitMs,
     timeoutMs: 5_000,
     now: () => clock.ms,
+    onChange,
   });
-  return { clock, read, poller };
+  return { clock, read, poller, onChange };
 }
 
 describe("poller", () => {
@@ -46,7 +50,7 @@ describe("poller", () => {
     const { clock, read, poller } = setUp();
     read.mockResolvedValueOnce(1);
     const first = await poller.get();
-    read.mockRejectedValue(new Error("connection refused"));
+    read.mockRejectedValue(refused());
     clock.ms += 2_000;
     expect(await poller.get()).toEqual(first);
     clock.ms += 2_000;
@@ -60,8 +64,27 @@ describe("poller", () => {
 
   it("never shows a failed read as a value", async () => {
     const { read, poller } = setUp();
-    read.mockRejectedValue(new Error("down"));
-    expect(await poller.get()).toEqual({ state: "error", source: "SQS", error: "down" });
+    read.mockRejectedValue(new Error("relation of tenant 7 does not exist", { cause: refused() }));
+    expect(await poller.get()).toEqual({ state: "error", source: "SQS", error: "connection refused" });
+  });
+
+  it("names an error that it has no words for, without its text", async () => {
+    const { read, poller } = setUp();
+    read.mockRejectedValue(Object.assign(new Error("arn:aws:sqs:secret"), { name: "QueueDoesNotExist" }));
+    expect(await poller.get()).toMatchObject({ error: "QueueDoesNotExist" });
+  });
+
+  it("tells the log once that a source went away, and once that it came back", async () => {
+    const { clock, read, poller, onChange } = setUp();
+    const error = refused();
+    read.mockRejectedValue(error);
+    await poller.get();
+    clock.ms += 1_000;
+    await poller.get();
+    read.mockReset().mockResolvedValue(1);
+    clock.ms += 1_000;
+    await poller.get();
+    expect(onChange.mock.calls).toEqual([["SQS", error], ["SQS", null]]);
   });
 
   it("does not ask a failing source more often than a sound one", async () => {

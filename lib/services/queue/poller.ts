@@ -18,6 +18,8 @@ export interface PollerOptions<T> {
   /** Longest a read may take; its signal is aborted then. */
   timeoutMs: number;
   now: () => number;
+  /** Told of the first failure after a good read, and of the first good read after a failure (null). */
+  onChange?: ((source: string, error: unknown) => void) | undefined;
 }
 
 export interface Poller<T> {
@@ -27,19 +29,45 @@ export interface Poller<T> {
   expire(): void;
 }
 
-function messageOf(error: unknown): string {
-  const name = error instanceof Error ? error.name : "";
-  if (name === "TimeoutError" || name === "AbortError") return "no answer in time";
-  const text = error instanceof Error ? error.message : String(error);
-  // A driver's message may run over many lines, the last of which says what happened.
-  return text.trim().split("\n").at(-1)?.trim().slice(0, 200) || "no answer";
+/** What an operator is told of a failure; the full error, with addresses and statements, goes to the log. */
+const WORDS: Readonly<Record<string, string>> = {
+  TimeoutError: "no answer in time",
+  AbortError: "no answer in time",
+  ETIMEDOUT: "no answer in time",
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection lost",
+  EPIPE: "connection lost",
+  ENOTFOUND: "address not found",
+  P1001: "connection refused",
+  P1008: "no answer in time",
+  P1017: "connection lost",
+  P2024: "no free connection",
+};
+
+interface ErrorLike {
+  name?: unknown;
+  code?: unknown;
+  cause?: unknown;
+}
+
+/** Codes and names of an error and its causes, the outermost first. */
+function namesOf(error: unknown, depth = 0): string[] {
+  if (typeof error !== "object" || error === null || depth > 4) return [];
+  const { name, code, cause } = error as ErrorLike;
+  return [code, name].filter((value) => typeof value === "string").concat(namesOf(cause, depth + 1));
+}
+
+function wordsFor(error: unknown): string {
+  const names = namesOf(error);
+  const known = names.find((name) => WORDS[name] !== undefined);
+  return (known !== undefined && WORDS[known]) || (names.find((name) => name !== "Error") ?? "failed");
 }
 
 /**
  * One upstream call at a time however many viewers ask. A value goes ok, then stale when the source fails, then
  * error; a failure is kept for the TTL like a value, so that a source in trouble is not asked more often.
  */
-export function createPoller<T>({ source, read, ttlMs, liveMs, maxStaleMs, waitMs, timeoutMs, now }: PollerOptions<T>): Poller<T> {
+export function createPoller<T>({ source, read, ttlMs, liveMs, maxStaleMs, waitMs, timeoutMs, now, onChange }: PollerOptions<T>): Poller<T> {
   let good: { value: T; atMs: number } | null = null;
   let failure: string | null = null;
   /** When the last read ended, well or badly. */
@@ -57,9 +85,11 @@ export function createPoller<T>({ source, read, ttlMs, liveMs, maxStaleMs, waitM
     try {
       const value = await Promise.race([read(timeout), expiry.promise]);
       good = { value, atMs: askedAtMs };
+      if (failure !== null) onChange?.(source, null);
       failure = null;
     } catch (error) {
-      failure = messageOf(error);
+      if (failure === null) onChange?.(source, error);
+      failure = wordsFor(error);
     } finally {
       timeout.removeEventListener("abort", onAbort);
       endedAtMs = now();

@@ -43,7 +43,7 @@ function setUp(change: Partial<Backends> = {}) {
   return { backends, clock, snapshot: () => overviewSnapshot({ sources, names, now: () => clock.ms }) };
 }
 
-const down = () => Promise.reject(new Error("connect ECONNREFUSED"));
+const down = () => Promise.reject(Object.assign(new Error("connect"), { code: "ECONNREFUSED" }));
 
 describe("overviewSnapshot", () => {
   it("puts the figures together and keeps its contract", async () => {
@@ -70,7 +70,7 @@ describe("overviewSnapshot", () => {
 
   it("shows the rest when one source is away", async () => {
     const overview = await setUp({ queue: { attributes: down } }).snapshot();
-    expect(overview.figures.waiting).toEqual({ state: "error", source: "SQS", error: "connect ECONNREFUSED" });
+    expect(overview.figures.waiting).toEqual({ state: "error", source: "SQS", error: "connection refused" });
     expect(overview.figures.timeToDrain.state).toBe("error");
     expect(overview.figures.drain.state).toBe("ok");
   });

@@ -24,6 +24,8 @@ export interface Backends {
   drain: { read(): Promise<Drain> };
   metrics: Pick<QueueMetrics, "oldestAge">;
   now: () => number;
+  /** See the poller's. */
+  onChange?: (source: string, error: unknown) => void;
 }
 
 /** What Postgres knows at one instant. */
@@ -63,23 +65,24 @@ async function readPostgres({ drain, registry, ingest, now }: Backends): Promise
 
 /** Makes the pollers. Nothing is read before somebody looks. */
 export function createSources(backends: Backends): Sources {
-  const { queue, deadLetterQueue, table, metrics, now } = backends;
+  const { queue, deadLetterQueue, table, metrics, now, onChange } = backends;
+  const common = { now, onChange };
   const depths = createDepthLog({ keepSeconds: LIVE_SECONDS });
   return {
     depths,
     queue: createPoller({
       ...LIVE,
+      ...common,
       source: "SQS",
-      now,
       async read(signal) {
         const attributes = await queue.attributes({ signal });
         depths.add(now(), attributes.visible);
         return attributes;
       },
     }),
-    deadLetterQueue: createPoller({ ...LIVE, ttlMs: 1_900, liveMs: 5_500, source: "SQS, dead-letter queue", now, read: (signal) => deadLetterQueue.attributes({ signal }) }),
-    postgres: createPoller({ ...LIVE, source: "Postgres", now, read: () => readPostgres(backends) }),
-    table: createPoller({ ...SLOW, source: "DescribeTable", now, read: (signal) => table.describe(signal) }),
-    oldestAge: createPoller({ ...SLOW, source: "CloudWatch", now, read: (signal) => metrics.oldestAge({ now: new Date(now()) }, signal) }),
+    deadLetterQueue: createPoller({ ...LIVE, ttlMs: 1_900, liveMs: 5_500, ...common, source: "SQS, dead-letter queue", read: (signal) => deadLetterQueue.attributes({ signal }) }),
+    postgres: createPoller({ ...LIVE, ...common, source: "Postgres", read: () => readPostgres(backends) }),
+    table: createPoller({ ...SLOW, ...common, source: "DescribeTable", read: (signal) => table.describe(signal) }),
+    oldestAge: createPoller({ ...SLOW, ...common, source: "CloudWatch", read: (signal) => metrics.oldestAge({ now: new Date(now()) }, signal) }),
   };
 }
