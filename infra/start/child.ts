@@ -64,7 +64,7 @@ export function startChild({
   onEvent?: (event: LogEvent) => void;
 }): Child {
   const spawned = spawn(process.execPath, [`--import=${new URL(`file://${PRELOAD}`).href}`, ...args], {
-    env: env as NodeJS.ProcessEnv,
+    env: { ...env, SPILLWAY_PARENT_PID: String(process.pid) } as NodeJS.ProcessEnv & Record<string, string>,
     ...(cwd !== undefined && { cwd }),
     stdio: ["pipe", "pipe", "pipe"],
     // A group of its own: Ctrl-C is for the start, which stops things in order, and a kill reaches grandchildren.

@@ -42,7 +42,7 @@ async function freePorts(count: number): Promise<number[]> {
 function environment(stateDirectory: string, ports: readonly number[]): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|ACTIVITY_|DATABASE_|SPILLWAY_|PUBLIC_|NODE_OPTIONS$|FORCE_COLOR$)/.test(name));
   const own = PORT_VARIABLES.map((name, index) => [name, String(ports[index])] as const);
-  return { ...Object.fromEntries(kept), ...Object.fromEntries(own), SPILLWAY_STATE_DIR: stateDirectory, NODE_ENV: "production" };
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(own), SPILLWAY_STATE_DIR: stateDirectory, SPILLWAY_PARENT_PID: String(process.pid), NODE_ENV: "production" };
 }
 
 export default async function setup(): Promise<() => Promise<void>> {
