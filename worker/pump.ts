@@ -1,3 +1,4 @@
+import { LEASE_LEAD_MS } from "#lib/domain/drain-rate.ts";
 import { TABLE_BATCH_ITEMS } from "#lib/gateways/activity-table.ts";
 import type { Attend } from "./attend.ts";
 import { type Batch, chooseBatch, needsAttention } from "./batch.ts";
@@ -13,6 +14,8 @@ import { storeBatch, type StoreResult } from "./store.ts";
 const MAX_UNDER_WAY = 64;
 /** Longest wait after a refusal, so that a raised rate is obeyed at once. */
 const MAX_REFUSAL_WAIT_MS = 250;
+/** How much faster than the rate late batches go out. */
+const CATCH_UP = 1.05;
 /** What a store leaves of the visibility, at least, for its ack. */
 const ACK_MARGIN_MS = 1_000;
 
@@ -27,6 +30,7 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
   const underWay = new Set<Promise<void>>();
   /** Lanes whose head must be handled with nothing else in the process; claimed already. */
   const alone: Lane[] = [];
+  let nextSlotMs = 0;
 
   function track(what: string, work: Promise<void>): void {
     const done = work
@@ -40,9 +44,23 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
 
   const longEnough = (visibleUntilMs: number) => visibleUntilMs - clock.monotonic() > config.storeTimeoutMs + ACK_MARGIN_MS;
 
+  /**
+   * After a stall several batches are late at once: they go out at little more than the rate, not in a heap.
+   * @returns when this one may go, monotonic ms.
+   */
+  function slot(costWriteUnits: number): number {
+    const { effectiveWcuPerSecond } = leaser.rate();
+    const nowMs = clock.monotonic();
+    // No longer than what may be leased ahead: a lower rate of before must not hold up a raised one.
+    const atMs = Math.max(nowMs, Math.min(nextSlotMs, nowMs + 2 * LEASE_LEAD_MS));
+    nextSlotMs = effectiveWcuPerSecond > 0 ? atMs + (costWriteUnits / (effectiveWcuPerSecond * CATCH_UP)) * 1000 : atMs;
+    return atMs;
+  }
+
   /** Stores a batch whose lanes are claimed, and acts on what became of each message. */
   async function run(chosen: Batch, startAtMs: number, isAlone: boolean): Promise<void> {
     await sleepUntil(clock, startAtMs, cutOff.signal);
+    await sleepUntil(clock, slot(chosen.costWriteUnits), cutOff.signal);
     // A pause of the whole process, or a slow start, may have used the visibility up: others may hold these by now.
     const late = chosen.parts.filter(({ held }) => !held.every((one) => longEnough(one.visibleUntilMs)));
     for (const { lane, held } of late) {
