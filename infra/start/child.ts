@@ -63,8 +63,9 @@ export function startChild({
   log?: LogFile;
   onEvent?: (event: LogEvent) => void;
 }): Child {
+  const childEnv: Record<string, string> = { ...env, SPILLWAY_PARENT_PID: String(process.pid) };
   const spawned = spawn(process.execPath, [`--import=${new URL(`file://${PRELOAD}`).href}`, ...args], {
-    env: { ...env, SPILLWAY_PARENT_PID: String(process.pid) } as NodeJS.ProcessEnv & Record<string, string>,
+    env: childEnv as NodeJS.ProcessEnv,
     ...(cwd !== undefined && { cwd }),
     stdio: ["pipe", "pipe", "pipe"],
     // A group of its own: Ctrl-C is for the start, which stops things in order, and a kill reaches grandchildren.
