@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, defaultVariantColorsResolver, type MantineColorsTuple } from "@mantine/core";
 
 /** The product's own blue-green, light to dark. Shade 7 carries white text, shade 4 stands on black. */
 const spill: MantineColorsTuple = ["#e6f7fb", "#cdecf4", "#9bd9ea", "#64c4df", "#3ab3d6", "#1f9fc6", "#0f86ab", "#0a6c8c", "#085972", "#06465b"];
@@ -18,6 +18,12 @@ export const theme = createTheme({
   primaryShade: { light: 7, dark: 4 },
   colors: { spill, dark, gray },
   autoContrast: true,
+  // Mantine picks the text of a filled button by the light scheme's shade alone; this variable knows the scheme.
+  variantColorResolver: (input) => {
+    const resolved = defaultVariantColorsResolver(input);
+    const primary = input.color === undefined || input.color === input.theme.primaryColor;
+    return input.variant === "filled" && primary ? { ...resolved, color: "var(--mantine-primary-color-contrast)" } : resolved;
+  },
   luminanceThreshold: 0.35,
   black: "#14181c",
   fontFamily: SANS,

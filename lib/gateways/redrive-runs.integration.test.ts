@@ -111,7 +111,7 @@ describe("what becomes of it", () => {
     await stores.runs.markSent([{ runId, deathId, messageId: "m" }]);
     const facts = { ...deathFacts(), redrivenFrom: deathId };
     const [first] = await Promise.all([stores.ledger.decide(facts), stores.ledger.decide(facts)]);
-    expect(await read(runId)).toMatchObject({ state: "finished", items: [{ state: "bounced", bouncedDeathId: first.death.id }] });
+    expect(await read(runId)).toMatchObject({ state: "finished", items: [{ state: "bounced", bouncedDeathId: first.death.id, bouncedReason: "handler_failed", bouncedError: expect.any(String) }] });
     expect(await stores.ledger.detail(deathId)).toMatchObject({ status: "bounced", awaitingSweep: true, redrive: { runId, state: "bounced", bouncedDeathId: first.death.id } });
     expect(await stores.ledger.detail(first.death.id)).toMatchObject({ status: "open", redrivenFrom: deathId });
     expect(await stores.ledger.resolveStored(deathId)).toBe("unchanged");

@@ -142,8 +142,9 @@ export function createRedriveRuns({ db, queue }: { db: PrismaClient; queue: stri
           await findRun(tx, runId),
           await tx.$queryRaw<(Omit<RedriveReceipt["items"][number], "sentAt" | "resolvedAt"> & { sentAt: Date | null; resolvedAt: Date | null })[]>`
             SELECT i.death_id AS "deathId", d.user_id AS "userId", d.activity_id AS "activityId", i.state,
-              i.sent_at AS "sentAt", i.resolved_at AS "resolvedAt", i.bounced_death_id AS "bouncedDeathId"
-            FROM redrive_item i JOIN death d ON d.id = i.death_id WHERE i.run_id = ${runId}::uuid ORDER BY i.position`,
+              i.sent_at AS "sentAt", i.resolved_at AS "resolvedAt", i.bounced_death_id AS "bouncedDeathId",
+              b.reason AS "bouncedReason", b.error AS "bouncedError"
+            FROM redrive_item i JOIN death d ON d.id = i.death_id LEFT JOIN death b ON b.id = i.bounced_death_id WHERE i.run_id = ${runId}::uuid ORDER BY i.position`,
         ] as const,
         // One snapshot: the counts and the items must agree on the screen.
         { isolationLevel: "RepeatableRead" },
