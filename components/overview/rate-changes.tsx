@@ -3,7 +3,7 @@ import type { ChartMark } from "#lib/view/traffic.ts";
 import classes from "./overview.module.css";
 
 /** Changes listed; older ones are counted. */
-const LISTED = 5;
+const LISTED = 3;
 
 /** Changes of the dial in words, newest first: the lines on the chart carry only a number. */
 export function RateChanges({ marks, nowMs }: { marks: readonly ChartMark[]; nowMs: number | null }) {
