@@ -15,7 +15,7 @@ const MAX_UNDER_WAY = 64;
 /** Longest wait after a refusal, so that a raised rate is obeyed at once. */
 const MAX_REFUSAL_WAIT_MS = 250;
 /** How much faster than the rate late batches go out. */
-const CATCH_UP = 1.05;
+const CATCH_UP = 1.03;
 /** What a store leaves of the visibility, at least, for its ack. */
 const ACK_MARGIN_MS = 1_000;
 
