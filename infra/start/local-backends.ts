@@ -1,4 +1,3 @@
-import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { applyMigrations } from "#infra/migrate/apply.ts";
 import { LOCAL_NAMES, type LocalConfig, localEnvironment, withoutAws } from "#lib/config/local.ts";
@@ -42,8 +41,6 @@ export async function startLocalBackends({ config, stateDirectory, root, env, re
   const { ports } = config;
   let databaseUrl = "";
   const postgresDirectory = join(stateDirectory, "postgres");
-  await mkdir(postgresDirectory, { recursive: true });
-  await chmod(postgresDirectory, 0o700);
   release.add(
     await supervise({
       name: "PostgreSQL",

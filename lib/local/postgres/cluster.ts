@@ -43,8 +43,8 @@ async function run(runner: Runner, program: string, args: string[]): Promise<voi
 }
 
 /**
- * Makes the data folder under `directory` when there is none. It is made under another name and renamed when whole,
- * so that an interrupted start leaves nothing half made.
+ * Makes the data folder under `directory`, which exists, when there is none. It is made under another name and renamed
+ * when whole, so that an interrupted start leaves nothing half made.
  */
 export async function ensureCluster({
   directory,
@@ -55,7 +55,6 @@ export async function ensureCluster({
   binaries: PostgresBinaries;
   runner: Runner;
 }): Promise<Cluster> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   if (runner.user) await chmod(directory, 0o711);
   const dataDirectory = join(directory, "data");
   const { file, password } = await passwordIn(directory);

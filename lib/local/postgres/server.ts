@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { readFile, rename, stat } from "node:fs/promises";
+import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -100,7 +100,8 @@ async function stop(child: ChildProcess, ended: Promise<"ended">): Promise<void>
 export async function startPostgres(options: { directory: string; port: number; durable?: boolean }): Promise<LocalPostgres> {
   const directory = resolve(options.directory);
   const binaries = await findPostgresBinaries();
-  const runner = await unprivilegedRunner([binaries.postgres, join(directory, "data")]);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const runner = await unprivilegedRunner([binaries.postgres, directory]);
   const { dataDirectory, password } = await ensureCluster({ directory, binaries, runner });
   await clearLeftover(dataDirectory);
 

@@ -53,7 +53,7 @@ export async function unprivilegedRunner(paths: readonly string[]): Promise<Runn
     const closed = await closedFolderAbove(path);
     if (closed !== null) {
       throw new Error(
-        `PostgreSQL refuses to run as root, and other users cannot enter ${closed}: run as a plain user, or set SPILLWAY_STATE_DIR to a folder open to all`,
+        `PostgreSQL refuses to run as root, and other users cannot enter ${closed}: run as a plain user, open that folder (chmod o+x), or set SPILLWAY_STATE_DIR to a folder of open ones`,
       );
     }
   }
