@@ -9,6 +9,7 @@ import { openDb } from "#lib/gateways/db.ts";
 import { createDeadLetterLedger } from "#lib/gateways/dead-letter-ledger.ts";
 import { createDrainStore } from "#lib/gateways/drain-store.ts";
 import { createFailingMessages } from "#lib/gateways/failing-messages.ts";
+import { createIngestSamples } from "#lib/gateways/ingest-samples.ts";
 import { createLeaderLease } from "#lib/gateways/leader-lease.ts";
 import { createRedriveRuns } from "#lib/gateways/redrive-runs.ts";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
@@ -43,6 +44,7 @@ export function openBackends(backend: BackendConfig, config: WorkerConfig) {
     metrics: createWorkerMetrics({ client: cloudwatch, queue }),
     drain: createDrainStore({ db: paceDb, queue }),
     registry: createWorkerRegistry({ db: paceDb, queue }),
+    ingestSamples: createIngestSamples({ db, queue }),
     ledger: createDeadLetterLedger({ db, queue }),
     failing: createFailingMessages({ db, queue }),
     runs: createRedriveRuns({ db, queue }),

@@ -1,3 +1,4 @@
+import type { IngestSamples } from "#lib/gateways/ingest-samples.ts";
 import type { WorkerRegistry } from "#lib/gateways/worker-registry.ts";
 import type { openBackends } from "./backends.ts";
 import type { Deaths } from "./deaths.ts";
@@ -11,11 +12,21 @@ import { createSweeper } from "./sweeper.ts";
 const KEPT_MS = 24 * 3_600_000;
 const PRUNE_EVERY_MS = 10 * 60_000;
 
+interface Prune {
+  registry: Pick<WorkerRegistry, "prune">;
+  ingestSamples: Pick<IngestSamples, "prune">;
+  emit: Emit;
+  now: () => number;
+  signal: AbortSignal;
+}
+
 /** Removes old samples; a leader's duty. Never throws. */
-async function prune({ registry, emit, now, signal }: { registry: Pick<WorkerRegistry, "prune">; emit: Emit; now: () => number; signal: AbortSignal }) {
+async function prune({ registry, ingestSamples, emit, now, signal }: Prune) {
   while (!signal.aborted) {
     try {
-      emit({ event: "pruned", ...(await registry.prune({ before: new Date(now() - KEPT_MS) })) });
+      const before = new Date(now() - KEPT_MS);
+      const { samples, workers } = await registry.prune({ before });
+      emit({ event: "pruned", workers, samples: samples + (await ingestSamples.prune({ before })) });
     } catch (thrown) {
       emit({ event: "duty.failed", duty: "prune", error: errorText(thrown) });
     }
@@ -32,21 +43,21 @@ export async function runDuties({
   now,
   signal,
 }: {
-  backends: Pick<ReturnType<typeof openBackends>, "lease" | "ledger" | "failing" | "runs" | "registry" | "queue" | "deadLetterQueue">;
+  backends: Pick<ReturnType<typeof openBackends>, "lease" | "ledger" | "failing" | "runs" | "registry" | "ingestSamples" | "queue" | "deadLetterQueue">;
   deaths: Deaths;
   holder: string;
   emit: Emit;
   now: () => number;
   signal: AbortSignal;
 }): Promise<void> {
-  const { lease, ledger, failing, runs, registry, queue, deadLetterQueue } = backends;
+  const { lease, ledger, failing, runs, registry, ingestSamples, queue, deadLetterQueue } = backends;
   const walk = createDlqWalk({ ledger, deaths, deadLetterQueue, onEvent: emit });
   const sweeper = createSweeper({ ledger, failing, walk, onEvent: emit });
   const redrive = createRedriveJob({ runs, queue, onEvent: emit });
   const duties: [string, (signal: AbortSignal) => Promise<void>][] = [
     ["sweeper", (signal) => sweeper.run(signal)],
     ["redrive", (signal) => redrive.run(signal)],
-    ["prune", (signal) => prune({ registry, emit, now, signal })],
+    ["prune", (signal) => prune({ registry, ingestSamples, emit, now, signal })],
   ];
   await Promise.all(duties.map(([duty, run]) => createLeader({ lease, duty, holder, run, onEvent: emit }).run(signal)));
 }

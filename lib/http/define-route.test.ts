@@ -39,6 +39,7 @@ describe("where a request comes from", () => {
     ["both are absent", {}, 403],
     ["another site", { "sec-fetch-site": "cross-site", origin: "https://evil.example" }, 403],
     ["a sibling subdomain", { "sec-fetch-site": "same-site", origin: "https://other.example.com" }, 403],
+    ["a site that says cross-site, whatever its Origin", { "sec-fetch-site": "cross-site", origin: ORIGIN }, 403],
     ["typed by hand", { "sec-fetch-site": "none" }, 403],
     ["a null origin", { origin: "null" }, 403],
     ["our origin as a prefix", { origin: `${ORIGIN}.evil.example` }, 403],

@@ -40,9 +40,13 @@ function sum<T>(rows: readonly T[], value: (row: T) => number): number {
   return rows.reduce((total, row) => total + value(row), 0);
 }
 
-/** Activities accepted a second, over the last ten whole seconds. */
-export function arrivalRate({ ingest }: Samples, nowMs: number): number {
-  return sum(within(ingest, window(nowMs, RATE_SECONDS)), ({ accepted }) => accepted) / RATE_SECONDS;
+/**
+ * Activities accepted a second, over those of the last ten whole seconds that the public API has reported; it reports
+ * quiet ones as zeros, so null = it has reported none and nobody knows.
+ */
+export function arrivalRate({ ingest }: Samples, nowMs: number): number | null {
+  const reported = within(ingest, window(nowMs, RATE_SECONDS));
+  return reported.length === 0 ? null : sum(reported, ({ accepted }) => accepted) / reported.length;
 }
 
 export interface DrainRate {
@@ -92,8 +96,7 @@ export function ratesPerWorker({ perWorker }: WorkerSamples, seconds: number): M
 }
 
 /**
- * The last seconds as a series. A second in which no worker reported has no drain rate; the public API reports
- * only seconds in which something arrived, so there a missing one is zero.
+ * The last seconds as a series. A second that no worker, or no public API, has reported is a gap, not a zero.
  * @param waitingAt depth by epoch second, as far as it was read.
  */
 export function liveSeries({ samples, waitingAt, nowMs, seconds }: { samples: Samples | null; waitingAt: ReadonlyMap<number, number>; nowMs: number; seconds: number }): SeriesPoint[] {
@@ -109,7 +112,7 @@ export function liveSeries({ samples, waitingAt, nowMs, seconds }: { samples: Sa
     return {
       t,
       waiting: waitingAt.get(t) ?? null,
-      arrivalPerSecond: samples && settled ? (ingest.get(t) ?? 0) : null,
+      arrivalPerSecond: settled ? (ingest.get(t) ?? null) : null,
       drainPerSecond: row ? row.stored + row.dead : null,
       writeUnitsPerSecond: row?.writeUnits ?? null,
       throttles: row?.throttles ?? null,

@@ -83,6 +83,13 @@ describe("overviewSnapshot", () => {
     expect(overview.live.every(({ arrivalPerSecond }) => arrivalPerSecond === null)).toBe(true);
   });
 
+  it("does not call arrivals zero when no public API has reported any second", async () => {
+    const overview = await setUp({ ingest: { perSecond: () => Promise.resolve([]) } }).snapshot();
+    expect(overview.figures.arrivalPerSecond).toEqual({ state: "error", source: "public API samples", error: "no public API has reported lately" });
+    expect(overview.figures.timeToDrain).toMatchObject({ value: { state: "unknown" } });
+    expect(overview.live.some(({ arrivalPerSecond }) => arrivalPerSecond !== null)).toBe(false);
+  });
+
   it("is as fresh as its oldest source", async () => {
     const read = vi.fn(() => Promise.resolve(drain()));
     const { clock, snapshot } = setUp({ drain: { read } });

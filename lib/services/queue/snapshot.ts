@@ -12,6 +12,7 @@ const ALIVE_MS = 5_000;
 const FRESH_SAMPLES_MS = 10_000;
 
 const WORKER_SOURCE = "worker samples";
+const INGEST_SOURCE = "public API samples";
 
 export interface SnapshotNames {
   queue: string;
@@ -53,6 +54,12 @@ async function oldestAge({ sources, queue, postgres, nowMs }: { sources: Sources
   return { state: "stale", value: seconds, source: metric.source, asOf: at.toISOString(), error: "minute metric; workers have received nothing lately" };
 }
 
+function arrival(postgres: Reading<PostgresReading>, nowMs: number): Figure<number> {
+  const perSecond = postgres.state === "error" ? null : arrivalRate(postgres.value.samples, nowMs);
+  if (postgres.state !== "error" && perSecond === null) return { state: "error", source: INGEST_SOURCE, error: "no public API has reported lately" };
+  return pick(postgres, () => perSecond ?? 0, INGEST_SOURCE);
+}
+
 function timeToDrain({ queue, postgres, nowMs }: { queue: Reading<QueueAttributes>; postgres: Reading<PostgresReading>; nowMs: number }): Figure<DrainEta> {
   const source = "SQS and samples";
   if (queue.state === "error") return { ...queue, source };
@@ -83,7 +90,7 @@ export async function overviewSnapshot({ sources, names, now }: { sources: Sourc
       inFlight: pick(queue, ({ inFlight }) => inFlight),
       oldestAgeSeconds: await oldestAge({ sources, queue, postgres, nowMs }),
       deadLetters: pick(dead, backlogOf),
-      arrivalPerSecond: pick(postgres, (value) => arrivalRate(value.samples, nowMs), "public API samples"),
+      arrivalPerSecond: arrival(postgres, nowMs),
       drain: pick(postgres, (value) => drainOf(value, nowMs), WORKER_SOURCE),
       provisionedWriteUnits: pick(table, ({ writeUnits }) => writeUnits),
       throttlesLastMinute: pick(postgres, (value) => throttlesLastMinute(value.samples, nowMs), WORKER_SOURCE),
