@@ -47,6 +47,11 @@ describe("prepareSeries", () => {
     expect(values(rows)).toEqual([...Array<number>(12).fill(7), 5, 5, 5, ...Array<number>(12).fill(7)]);
   });
 
+  it("takes CloudWatch's word for a minute of which only a few seconds were seen live", () => {
+    const rows = prepare({ history: minutes(END - 180, END), live: [...live(END - 120, END - 110), ...live(END - 60, END)] });
+    expect(values(rows)).toEqual([5, 7, 7, 5, ...Array<number>(12).fill(7)]);
+  });
+
   it("keeps a zero a zero and a gap a gap", () => {
     const rows = prepare({ live: [...live(END - 60, END - 40, 0), ...live(END - 40, END - 10, null), ...live(END - 10, END, 3)] });
     expect(values(rows)).toEqual([0, 0, 0, 0, null, 3, 3]);

@@ -71,11 +71,15 @@ function liveRows({ live, measures, bucketSeconds }: SeriesInput): ChartRow[] {
   return rows;
 }
 
-/** Periods of CloudWatch in which nothing was measured live. */
-function historyRows({ history, periodSeconds, measures }: SeriesInput, live: readonly ChartRow[]): ChartRow[] {
-  const covered = new Set(live.map(({ at }) => Math.floor(at / 1000 / periodSeconds)));
+/** Periods of CloudWatch of which less than half was measured live: a page opened late has a line without holes. */
+function historyRows({ history, periodSeconds, bucketSeconds, measures }: SeriesInput, live: readonly ChartRow[]): ChartRow[] {
+  const measured = new Map<number, number>();
+  for (const { at } of live) {
+    const period = Math.floor(at / 1000 / periodSeconds);
+    measured.set(period, (measured.get(period) ?? 0) + bucketSeconds);
+  }
   return history
-    .filter(({ t }) => !covered.has(Math.floor(t / periodSeconds)))
+    .filter(({ t }) => (measured.get(Math.floor(t / periodSeconds)) ?? 0) < periodSeconds / 2)
     .map((point): ChartRow => ({ at: (point.t + periodSeconds / 2) * 1000, values: valuesOf(measures, (measure) => point[measure]), partial: nulls(measures) }))
     .filter(known);
 }
