@@ -3,6 +3,7 @@ import { DEATH_ATTRIBUTES, REDRIVE_DEATH_ATTRIBUTE } from "#lib/contracts/messag
 import { deathIdOf } from "#lib/domain/ledger-text.ts";
 import type { DeadLetterLedger, Death } from "#lib/gateways/dead-letter-ledger.ts";
 import type { ReceivedMessage, SqsQueue } from "#lib/gateways/sqs-queue.ts";
+import { type Clock, systemClock, withDeadline } from "./clock.ts";
 import { errorText, type OnDeadLetterEvent, safely } from "./dead-letter-events.ts";
 
 /** Longest one send to the DLQ may take, milliseconds; far below the visibility timeout. */
@@ -38,11 +39,13 @@ export function createDeaths({
   deadLetterQueue,
   worker,
   onEvent,
+  clock = systemClock,
 }: {
   ledger: DeadLetterLedger;
   deadLetterQueue: Pick<SqsQueue, "sendBatch">;
   worker: string;
   onEvent?: OnDeadLetterEvent;
+  clock?: Clock;
 }) {
   const emit = safely(onEvent);
 
@@ -51,9 +54,9 @@ export function createDeaths({
     // A resolved death needs no dead letter any more; a recorded copy is there already.
     if (death.status !== "open" || death.dlqMessageId !== null) return "completed";
     try {
-      const [result] = await deadLetterQueue.sendBatch(
-        [{ groupId: death.id, deduplicationId: death.id, body: message.body, attributes: deathAttributes(death) }],
-        { signal: AbortSignal.timeout(SEND_TIMEOUT_MS) },
+      const copy = { groupId: death.id, deduplicationId: death.id, body: message.body, attributes: deathAttributes(death) };
+      const [result] = await withDeadline({ clock, ms: SEND_TIMEOUT_MS, what: "a send to the dead-letter queue" }, (signal) =>
+        deadLetterQueue.sendBatch([copy], { signal }),
       );
       if (result === undefined || !result.ok) {
         emit({ event: "death.unfinished", deathId: death.id, error: result === undefined ? "no answer" : `${result.code}: ${result.message}` });

@@ -4,6 +4,7 @@ import { DEATH_ATTRIBUTES } from "#lib/contracts/message.ts";
 import { deathIdOf } from "#lib/domain/ledger-text.ts";
 import type { DeadLetterLedger, Death, FoundDeath } from "#lib/gateways/dead-letter-ledger.ts";
 import { type ReceivedMessage, SQS_BATCH_ENTRIES, type SqsQueue } from "#lib/gateways/sqs-queue.ts";
+import { type Clock, systemClock, withDeadline } from "./clock.ts";
 import { errorText, type OnDeadLetterEvent, safely } from "./dead-letter-events.ts";
 import type { Deaths } from "./deaths.ts";
 import { pause } from "./leader.ts";
@@ -71,6 +72,8 @@ export function createDlqWalk({
   onEvent,
   callsPerSecond = CALLS_PER_SECOND,
   waitSeconds = WAIT_SECONDS,
+  clock = systemClock,
+  uuid = randomUUID,
 }: {
   ledger: DeadLetterLedger;
   deaths: Pick<Deaths, "die">;
@@ -78,19 +81,20 @@ export function createDlqWalk({
   onEvent?: OnDeadLetterEvent;
   callsPerSecond?: number;
   waitSeconds?: number;
+  clock?: Clock;
+  uuid?: () => string;
 }) {
   const emit = safely(onEvent);
-  const limit = (signal?: AbortSignal) => {
-    const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    return { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) };
-  };
-  const evenly = (signal: AbortSignal) => pause(1000 / callsPerSecond, signal);
+  const inTime = <T>(what: string, parent: AbortSignal | undefined, call: (cancel: { signal: AbortSignal }) => Promise<T>) =>
+    withDeadline({ clock, ms: CALL_TIMEOUT_MS, what, parent }, (signal) => call({ signal }));
+  const evenly = (signal: AbortSignal) => pause(1000 / callsPerSecond, signal, clock);
 
   /** Deletes copies. @returns those SQS says are deleted. */
   async function remove(copies: readonly ReceivedMessage[], signal: AbortSignal): Promise<ReceivedMessage[]> {
     const removed: ReceivedMessage[] = [];
     for (const batch of chunks(copies, SQS_BATCH_ENTRIES)) {
-      const failed = await deadLetterQueue.deleteBatch(batch.map((copy) => copy.receiptHandle), limit(signal));
+      const handles = batch.map((copy) => copy.receiptHandle);
+      const failed = await inTime("a delete of dead letters", signal, (cancel) => deadLetterQueue.deleteBatch(handles, cancel));
       removed.push(...batch.filter((_, position) => !failed.has(position)));
       await evenly(signal);
     }
@@ -101,12 +105,10 @@ export function createDlqWalk({
   async function release(copies: readonly ReceivedMessage[], signal: AbortSignal): Promise<void> {
     let stopBy = Number.POSITIVE_INFINITY;
     for (const batch of chunks(copies, SQS_BATCH_ENTRIES)) {
-      if (signal.aborted) stopBy = Math.min(stopBy, performance.now() + STOP_RELEASE_MS);
-      if (performance.now() > stopBy) return;
-      await deadLetterQueue.changeVisibilityBatch(
-        batch.map((copy) => ({ receiptHandle: copy.receiptHandle, visibilitySeconds: 0 })),
-        limit(),
-      );
+      if (signal.aborted) stopBy = Math.min(stopBy, clock.monotonic() + STOP_RELEASE_MS);
+      if (clock.monotonic() > stopBy) return;
+      const entries = batch.map((copy) => ({ receiptHandle: copy.receiptHandle, visibilitySeconds: 0 }));
+      await inTime("a release of dead letters", undefined, (cancel) => deadLetterQueue.changeVisibilityBatch(entries, cancel));
       if (!signal.aborted) await evenly(signal);
     }
   }
@@ -151,10 +153,10 @@ export function createDlqWalk({
 
   /** @throws when a backend is away; what was held is released first, as far as SQS lets it. */
   return async function walk(signal: AbortSignal): Promise<WalkResult> {
-    const { visible } = await deadLetterQueue.attributes(limit(signal));
+    const { visible } = await inTime("a count of dead letters", signal, (cancel) => deadLetterQueue.attributes(cancel));
     const expectedSeconds = (3 * visible) / SQS_BATCH_ENTRIES / callsPerSecond;
     const hideSeconds = Math.ceil(Math.min(HIDE_SECONDS.max, Math.max(HIDE_SECONDS.min, 30 + 2 * expectedSeconds)));
-    const endAt = performance.now() + (hideSeconds * 1000) / 2;
+    const endAt = clock.monotonic() + (hideSeconds * 1000) / 2;
     const result: WalkResult = { seen: 0, deleted: 0, filed: 0, held: 0, whole: false };
     let toRelease: ReceivedMessage[] = [];
     const held = new Map<string, ReceivedMessage[]>();
@@ -190,11 +192,10 @@ export function createDlqWalk({
     }
 
     try {
-      while (!signal.aborted && result.seen < WALK_COPIES && performance.now() < endAt) {
-        const copies = await deadLetterQueue.receive(
-          { maxMessages: SQS_BATCH_ENTRIES, waitSeconds, visibilitySeconds: hideSeconds, attemptId: randomUUID() },
-          limit(signal),
-        );
+      while (!signal.aborted && result.seen < WALK_COPIES && clock.monotonic() < endAt) {
+        const request = { maxMessages: SQS_BATCH_ENTRIES, waitSeconds, visibilitySeconds: hideSeconds, attemptId: uuid() };
+        // Not cut off by the stop: an answer under way hides copies, and only who has it can show them again.
+        const copies = await inTime("a receive of dead letters", undefined, (cancel) => deadLetterQueue.receive(request, cancel));
         result.whole = copies.length === 0;
         if (result.whole) break;
         result.seen += copies.length;

@@ -1,5 +1,6 @@
 import type { IngestSamples } from "#lib/gateways/ingest-samples.ts";
 import type { WorkerRegistry } from "#lib/gateways/worker-registry.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { openBackends } from "./backends.ts";
 import type { Deaths } from "./deaths.ts";
 import { createDlqWalk } from "./dlq-walk.ts";
@@ -16,21 +17,21 @@ interface Prune {
   registry: Pick<WorkerRegistry, "prune">;
   ingestSamples: Pick<IngestSamples, "prune">;
   emit: Emit;
-  now: () => number;
+  clock: Clock;
   signal: AbortSignal;
 }
 
 /** Removes old samples; a leader's duty. Never throws. */
-async function prune({ registry, ingestSamples, emit, now, signal }: Prune) {
+async function prune({ registry, ingestSamples, emit, clock, signal }: Prune) {
   while (!signal.aborted) {
     try {
-      const before = new Date(now() - KEPT_MS);
+      const before = new Date(clock.now() - KEPT_MS);
       const { samples, workers } = await registry.prune({ before });
       emit({ event: "pruned", workers, samples: samples + (await ingestSamples.prune({ before })) });
     } catch (thrown) {
       emit({ event: "duty.failed", duty: "prune", error: errorText(thrown) });
     }
-    await pause(PRUNE_EVERY_MS, signal);
+    await pause(PRUNE_EVERY_MS, signal, clock);
   }
 }
 
@@ -40,24 +41,26 @@ export async function runDuties({
   deaths,
   holder,
   emit,
-  now,
   signal,
+  clock = systemClock,
+  uuid = () => crypto.randomUUID(),
 }: {
   backends: Pick<ReturnType<typeof openBackends>, "lease" | "ledger" | "failing" | "runs" | "registry" | "ingestSamples" | "queue" | "deadLetterQueue">;
   deaths: Deaths;
   holder: string;
   emit: Emit;
-  now: () => number;
   signal: AbortSignal;
+  clock?: Clock;
+  uuid?: () => string;
 }): Promise<void> {
   const { lease, ledger, failing, runs, registry, ingestSamples, queue, deadLetterQueue } = backends;
-  const walk = createDlqWalk({ ledger, deaths, deadLetterQueue, onEvent: emit });
-  const sweeper = createSweeper({ ledger, failing, walk, onEvent: emit });
-  const redrive = createRedriveJob({ runs, queue, onEvent: emit });
+  const walk = createDlqWalk({ ledger, deaths, deadLetterQueue, onEvent: emit, clock, uuid });
+  const sweeper = createSweeper({ ledger, failing, walk, onEvent: emit, clock });
+  const redrive = createRedriveJob({ runs, queue, onEvent: emit, clock });
   const duties: [string, (signal: AbortSignal) => Promise<void>][] = [
     ["sweeper", (signal) => sweeper.run(signal)],
     ["redrive", (signal) => redrive.run(signal)],
-    ["prune", (signal) => prune({ registry, ingestSamples, emit, now, signal })],
+    ["prune", (signal) => prune({ registry, ingestSamples, emit, clock, signal })],
   ];
-  await Promise.all(duties.map(([duty, run]) => createLeader({ lease, duty, holder, run, onEvent: emit }).run(signal)));
+  await Promise.all(duties.map(([duty, run]) => createLeader({ lease, duty, holder, run, onEvent: emit, clock }).run(signal)));
 }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { LeaderLease } from "#lib/gateways/leader-lease.ts";
+import { type Clock, sleep, systemClock, withDeadline } from "./clock.ts";
 import { errorText, type OnDeadLetterEvent, safely } from "./dead-letter-events.ts";
 
 /** How long a lease lasts without renewal, milliseconds: a killed leader is replaced within this. */
@@ -10,8 +10,8 @@ const RENEW_MS = 4_000;
 const RELEASE_TIMEOUT_MS = 5_000;
 
 /** Resolves after `ms` or when the signal aborts, whichever is first. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {});
+export async function pause(ms: number, signal: AbortSignal, clock: Clock = systemClock): Promise<void> {
+  await sleep(clock, ms, signal);
 }
 
 /**
@@ -22,7 +22,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
  * refused, or when none has been confirmed for so long that the lease may have run out. Duties must bear that the
  * next leader starts while the last one is still giving up.
  *
- * @param holder unique per process. @param now monotonic milliseconds.
+ * @param holder unique per process.
  */
 export function createLeader({
   lease,
@@ -32,7 +32,7 @@ export function createLeader({
   onEvent,
   leaseMs = LEASE_MS,
   renewMs = RENEW_MS,
-  now = () => performance.now(),
+  clock = systemClock,
 }: {
   lease: LeaderLease;
   duty: string;
@@ -41,15 +41,16 @@ export function createLeader({
   onEvent?: OnDeadLetterEvent;
   leaseMs?: number;
   renewMs?: number;
-  now?: () => number;
+  clock?: Clock;
 }) {
   const emit = safely(onEvent);
+  const now = () => clock.monotonic();
 
   /** Renews until the lease is lost or the duty is over. @returns why it was lost, or null. */
   async function hold(firstAskedAt: number, over: AbortSignal): Promise<string | null> {
     let confirmedAt = firstAskedAt;
     while (!over.aborted) {
-      await pause(renewMs, over);
+      await pause(renewMs, over, clock);
       if (over.aborted) return null;
       const askedAt = now();
       // A hung Postgres must not keep a leader past its lease: the answer is awaited no longer than that.
@@ -58,7 +59,7 @@ export function createLeader({
       const answered = new AbortController();
       const answer = await Promise.race([
         lease.acquire({ duty, holder, leaseMs }).catch((cause: unknown) => ({ error: errorText(cause) })),
-        pause(left, AbortSignal.any([over, answered.signal])).then(() => ({ error: "no answer in time" })),
+        pause(left, AbortSignal.any([over, answered.signal]), clock).then(() => ({ error: "no answer in time" })),
       ]);
       answered.abort();
       if (answer === "taken") return "another worker holds it";
@@ -92,13 +93,12 @@ export function createLeader({
         const askedAt = now();
         const answer = await lease.acquire({ duty, holder, leaseMs }).catch(() => "unknown" as const);
         if (answer === "held") await lead(askedAt, signal);
-        await pause(renewMs, signal);
+        await pause(renewMs, signal, clock);
       }
-      const released = lease.release({ duty, holder }).then(
+      await withDeadline({ clock, ms: RELEASE_TIMEOUT_MS, what: "giving a lease up" }, () => lease.release({ duty, holder })).then(
         () => emit({ event: "leader.released", duty }),
         (cause: unknown) => emit({ event: "duty.failed", duty, error: errorText(cause) }),
       );
-      await Promise.race([released, delay(RELEASE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
 }

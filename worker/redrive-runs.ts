@@ -2,6 +2,7 @@ import { REDRIVE_DEATH_ATTRIBUTE } from "#lib/contracts/message.ts";
 import { redriveDeduplicationId } from "#lib/domain/activity-key.ts";
 import type { PendingItem, RedriveRuns } from "#lib/gateways/redrive-runs.ts";
 import { SQS_BATCH_ENTRIES, type SqsQueue } from "#lib/gateways/sqs-queue.ts";
+import { type Clock, systemClock, withDeadline } from "./clock.ts";
 import { errorText, type OnDeadLetterEvent, safely } from "./dead-letter-events.ts";
 import { pause } from "./leader.ts";
 
@@ -43,11 +44,13 @@ export function createRedriveJob({
   queue,
   onEvent,
   idleMs = IDLE_MS,
+  clock = systemClock,
 }: {
   runs: Pick<RedriveRuns, "pending" | "markSent">;
   queue: Pick<SqsQueue, "sendBatch">;
   onEvent?: OnDeadLetterEvent;
   idleMs?: number;
+  clock?: Clock;
 }) {
   const emit = safely(onEvent);
 
@@ -55,14 +58,14 @@ export function createRedriveJob({
   async function step(signal: AbortSignal): Promise<{ sent: number; refused: number }> {
     const batch = nextBatch(await runs.pending({ limit: SQS_BATCH_ENTRIES }));
     if (batch.length === 0) return { sent: 0, refused: 0 };
-    const results = await queue.sendBatch(
-      batch.map((item) => ({
-        groupId: groupOf(item),
-        deduplicationId: redriveDeduplicationId(item.runId, item.deathId),
-        body: item.body,
-        attributes: { [REDRIVE_DEATH_ATTRIBUTE]: item.deathId },
-      })),
-      { signal: AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]) },
+    const messages = batch.map((item) => ({
+      groupId: groupOf(item),
+      deduplicationId: redriveDeduplicationId(item.runId, item.deathId),
+      body: item.body,
+      attributes: { [REDRIVE_DEATH_ATTRIBUTE]: item.deathId },
+    }));
+    const results = await withDeadline({ clock, ms: SEND_TIMEOUT_MS, what: "sending a redrive", parent: signal }, (inTime) =>
+      queue.sendBatch(messages, { signal: inTime }),
     );
     const sent = batch.flatMap((item, position) => {
       const result = results[position];
@@ -86,13 +89,13 @@ export function createRedriveJob({
         try {
           const { sent, refused } = await step(signal);
           failures = refused > 0 ? failures + 1 : 0;
-          if (sent === 0 && refused === 0) await pause(idleMs, signal);
+          if (sent === 0 && refused === 0) await pause(idleMs, signal, clock);
         } catch (cause) {
           if (signal.aborted) return;
           failures += 1;
           emit({ event: "duty.failed", duty: "redrive", error: errorText(cause) });
         }
-        if (failures > 0) await pause(Math.min(BACKOFF_MAX_MS, 500 * 2 ** Math.min(failures, 6)), signal);
+        if (failures > 0) await pause(Math.min(BACKOFF_MAX_MS, 500 * 2 ** Math.min(failures, 6)), signal, clock);
       }
     },
   };

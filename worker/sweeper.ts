@@ -1,5 +1,6 @@
 import type { DeadLetterLedger } from "#lib/gateways/dead-letter-ledger.ts";
 import type { FailingMessages } from "#lib/gateways/failing-messages.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { errorText, type OnDeadLetterEvent, safely } from "./dead-letter-events.ts";
 import type { WalkResult } from "./dlq-walk.ts";
 import { pause } from "./leader.ts";
@@ -23,7 +24,6 @@ const REST_PER_WALK = 4;
 
 /**
  * Keeps the DLQ in step with the ledger; a leader's duty. Idle it asks Postgres each second and SQS every 5 minutes.
- * @param now monotonic milliseconds.
  */
 export function createSweeper({
   ledger,
@@ -31,16 +31,17 @@ export function createSweeper({
   walk,
   onEvent,
   times = TIMES,
-  now = () => performance.now(),
+  clock = systemClock,
 }: {
   ledger: Pick<DeadLetterLedger, "unswept">;
   failing: Pick<FailingMessages, "prune">;
   walk: (signal: AbortSignal) => Promise<WalkResult>;
   onEvent?: OnDeadLetterEvent;
   times?: SweeperTimes;
-  now?: () => number;
+  clock?: Clock;
 }) {
   const emit = safely(onEvent);
+  const now = () => clock.monotonic();
   return {
     /** Sweeps until the signal aborts. Never throws. */
     async run(signal: AbortSignal): Promise<void> {
@@ -63,9 +64,9 @@ export function createSweeper({
         } catch (cause) {
           if (signal.aborted) return;
           emit({ event: "duty.failed", duty: "sweeper", error: errorText(cause) });
-          await pause(times.failureMs, signal);
+          await pause(times.failureMs, signal, clock);
         }
-        await pause(times.checkMs, signal);
+        await pause(times.checkMs, signal, clock);
       }
     },
   };

@@ -46,7 +46,7 @@ export async function runWorker({
       if ("error" in event && (levelOf(event) === "error" || levelOf(event) === "warn")) noteError(`${event.event}: ${event.error}`);
     },
   ]);
-  const deaths = createDeaths({ ledger: backends.ledger, deadLetterQueue: backends.deadLetterQueue, worker, onEvent: emit });
+  const deaths = createDeaths({ ledger: backends.ledger, deadLetterQueue: backends.deadLetterQueue, worker, onEvent: emit, clock });
   const attempts = createAttempts({ failing: backends.failing, ledger: backends.ledger, worker, allowedAttempts: config.attempts });
   const { queue, table, drain, registry, metrics } = backends;
   const random = () => Math.random();
@@ -90,7 +90,7 @@ export async function runWorker({
   reporter.become("running");
   consumer.start();
   const reports = reporter.run(reporting.signal);
-  const duties = runDuties({ backends, deaths, holder: worker, emit, now: clock.now, signal: leading.signal });
+  const duties = runDuties({ backends, deaths, holder: worker, emit, signal: leading.signal, clock, uuid });
   emit({ event: "ready", worker, effectiveWcuPerSecond: consumer.core.leaser.rate().effectiveWcuPerSecond });
 
   await new Promise<void>((resolve) => {
