@@ -229,6 +229,47 @@ describe("other addresses", () => {
   });
 });
 
+describe("a connection that goes wrong", () => {
+  const head = "POST /v1/activities HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+  const body = JSON.stringify(activity());
+  const whole = `${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
+  /** Everything that comes back until the other side hangs up. */
+  async function exchange(port: number, sent: string): Promise<string[]> {
+    const socket = connect(port, "127.0.0.1");
+    socket.write(sent);
+    let text = "";
+    for await (const part of socket) text += String(part);
+    return text.match(/HTTP\/1\.1 \d+/g) ?? [];
+  }
+
+  it("answers what was asked before the fault first, and nothing but that", async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { port, admission } = await start({
+      submit: async (messages) => {
+        await gate;
+        return acceptAll(messages);
+      },
+    });
+    const answers = exchange(port, `${whole}${whole}NOT HTTP\r\n\r\n`);
+    await expect.poll(() => admission.inWork().requests).toBe(2);
+    open();
+    expect(await answers).toEqual(["HTTP/1.1 202", "HTTP/1.1 202"]);
+  });
+
+  it.each([
+    ["both lengths", `${head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, "400"],
+    ["two lengths", `${head}Content-Length: 5\r\nContent-Length: 25\r\n\r\n{}`, "400"],
+    ["a bad chunk", `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n`, "400"],
+    ["huge headers", `${head}X: ${"x".repeat(20_000)}\r\n\r\n`, "431"],
+    ["a bad chunk after a refusal from the headers", `${head.replace("/json", "/xml")}Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n`, "415"],
+  ])("is told so once and ended: %s", async (_, sent, status) => {
+    const { port, admission } = await start();
+    expect(await exchange(port, sent)).toEqual([`HTTP/1.1 ${status}`]);
+    await expect.poll(() => admission.inWork().requests).toBe(0);
+  });
+});
+
 describe("stopping", () => {
   it("finishes what was taken", async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import { endBrokenConnections } from "./broken-connections.ts";
 import type { Log } from "./log.ts";
 import { postActivities, type PostActivitiesContext } from "./post-activities.ts";
 import { problems } from "./problems.ts";
@@ -9,17 +9,6 @@ export interface PublicApi {
   server: Server;
   /** Takes no new connections and ends when every request taken has its answer. */
   stop(graceMs: number): Promise<void>;
-}
-
-/** Raw answers for what never became a request, by Node's own error codes. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const line =
-    { ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout", HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large" }[error.code ?? ""] ?? "400 Bad Request";
-  socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** The HTTP face of the public API; it does not listen yet. */
@@ -52,11 +41,11 @@ export function createPublicApi({ ctx, log }: { ctx: PostActivitiesContext; log:
 
   // Bounds on slow senders: headers within 10 s, the whole request within 30 s.
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 });
+  endBrokenConnections(server);
   const onRequest = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
   server.on("request", onRequest);
   // Without this Node asks for the body before anything was checked.
   server.on("checkContinue", onRequest);
-  server.on("clientError", refuseConnection);
 
   return {
     server,

@@ -1,0 +1,46 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** Raw answers for what never became a request, by Node's own error codes. */
+const LINES: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Content Too Large",
+};
+
+/**
+ * Ends connections that carry something other than HTTP. What was asked before on the same connection gets its own
+ * answer first: a sender takes the first answer for its first request, and must not read "400" for what was queued.
+ */
+export function endBrokenConnections(server: Server): void {
+  /** Answers that have not gone out, by their connection, in the order of the requests. */
+  const open = new Map<Duplex, Map<ServerResponse, IncomingMessage>>();
+  const broken = new WeakSet<Duplex>();
+
+  const follow = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    const answers = open.get(socket) ?? new Map<ServerResponse, IncomingMessage>();
+    open.set(socket, answers.set(response, request));
+    response.once("close", () => {
+      answers.delete(response);
+      if (broken.has(socket) && ![...answers.values()].some((other) => other.complete)) socket.end();
+      if (answers.size === 0) open.delete(socket);
+    });
+  };
+  server.on("request", follow);
+  server.on("checkContinue", follow);
+
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (broken.has(socket)) return;
+    broken.add(socket);
+    if (!socket.writable || error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    const answers = open.get(socket) ?? new Map<ServerResponse, IncomingMessage>();
+    if ([...answers.values()].some((request) => request.complete)) return;
+    // Nothing complete waits; the request that broke may have been answered already, from its headers alone.
+    if ([...answers.keys()].some((response) => response.headersSent)) socket.end();
+    else socket.end(`HTTP/1.1 ${LINES[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  });
+}
