@@ -11,6 +11,7 @@ import { createLeaser } from "./lease.ts";
 import { createOutage } from "./outage.ts";
 import { createReceipts } from "./receipts.ts";
 import { createSamples } from "./samples.ts";
+import { createThroughput } from "./throughput.ts";
 
 /** The worker's whole outside world: a simulator hands in fakes of it and a clock of its own. */
 export interface Deps {
@@ -49,6 +50,7 @@ export function createCore(deps: Deps) {
     leaser: createLeaser({ drain: deps.drain, clock, emit }),
     receipts: createReceipts({ queue: deps.queue, clock, emit }),
     samples: createSamples({ workerId: deps.workerId, now: clock.now }),
+    throughput: createThroughput({ clock }),
     outage: createOutage({ clock, random: deps.random, onChange: notify }),
     /** Ends receiving and new batches. Never the signal of an ack or of a store. */
     stopping: new AbortController(),

@@ -81,6 +81,7 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
     account(chosen.costWriteUnits, result, kept);
     const stored = parts.flatMap(({ held }) => held.filter((one) => outcomeOf(result, kept, one).kind === "stored"));
     samples.count("stored", stored.length);
+    core.throughput.count(stored.length);
     if (stored.length > 0) emit({ event: "stored", messageIds: messageIds(stored), writeUnits: result.consumedWriteUnits ?? kept.costWriteUnits });
     await report(result, kept);
     // Put off after a lone handling: its next one starts afresh, since this mark would be read as a killed process.

@@ -7,6 +7,12 @@ import { hold, messageIds } from "./lanes.ts";
 
 /** What a worker may hold: what it can store in this time at its share of the rate. */
 const BUFFER_SECONDS = 5;
+/**
+ * Nor more than it stored in this time of late, and a few batches to begin with: a rate far over what the table or
+ * this process can take must not fill the memory, nor hide messages from others.
+ */
+const PROVEN_SECONDS = 1;
+const UNPROVEN_MESSAGES = 500;
 /** Longest wait of a receive (SQS API reference). */
 const LONG_POLL_SECONDS = 20;
 /** ReceiveRequestAttemptId is good for 5 minutes after the first try (SQS API reference). */
@@ -24,7 +30,7 @@ function unanswered(thrown: unknown): boolean {
  * other workers.
  */
 export function createReceiver(core: Core) {
-  const { clock, config, emit, lanes, leaser, outage, queue, samples, stopping, random, uuid } = core;
+  const { clock, config, emit, lanes, leaser, outage, queue, samples, stopping, throughput, random, uuid } = core;
   const { signal } = stopping;
   // The visibility counts from before the call, so a long poll must leave time to store what it brings.
   const spareSeconds = Math.floor(config.visibilitySeconds - config.storeTimeoutMs / 1000 - 2);
@@ -43,7 +49,8 @@ export function createReceiver(core: Core) {
       return outage.active() ? 1 : Math.max(1, Math.min(SQS_BATCH_ENTRIES, Math.floor(capacity / averageCost)));
     }
     if (outage.active()) return 0;
-    const free = Math.floor((capacity - writeUnits) / averageCost) - asked;
+    const proven = UNPROVEN_MESSAGES + throughput.perSecond() * PROVEN_SECONDS;
+    const free = Math.floor(Math.min((capacity - writeUnits) / averageCost, proven - messages)) - asked;
     // A call for one or two at a time would cost a call each: wait until there is room for a good part of a batch.
     const worthwhile = Math.max(1, Math.min(SQS_BATCH_ENTRIES, Math.floor(capacity / averageCost / 2)));
     return free >= worthwhile ? Math.min(SQS_BATCH_ENTRIES, free) : 0;
