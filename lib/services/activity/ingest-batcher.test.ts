@@ -134,7 +134,7 @@ describe("createBatcher", () => {
     const batcher = createBatcher({ send: () => Promise.reject(new Error("boom")), clock, random: () => 0 });
     const verdicts = batcher.submit([message("u", "1")], 1000);
     await clock.run();
-    expect(await verdicts).toEqual([{ status: "unknown", reason: "boom" }]);
+    expect(await verdicts).toEqual([{ status: "unknown", reason: "the send failed" }]);
   });
 });
 

@@ -16,13 +16,13 @@ export type SendVerdict =
   | { status: "not_sent"; reason: string }
   | { status: "unknown"; reason: string };
 
-/** What one send call came to. */
+/** What one send call came to. `reason` ends up in verdicts, which producers read; `detail` is for the log alone. */
 export type SendOutcome =
   | { kind: "answered"; results: readonly SendResult[] }
   /** The call never left, or was refused as a whole: nothing of it is queued. */
-  | { kind: "not_sent"; reason: string; retry: boolean }
+  | { kind: "not_sent"; reason: string; detail?: string; retry: boolean }
   /** It left and no answer came: any part of it may be queued. */
-  | { kind: "lost"; reason: string };
+  | { kind: "lost"; reason: string; detail?: string };
 
 export interface BatcherLimits {
   /** Entries of one call; SQS takes 10. */
@@ -188,7 +188,7 @@ export function createBatcher({
       item.inFlight = true;
     }
     const outcome = await send(items.map((item) => item.message)).catch(
-      (cause: unknown): SendOutcome => ({ kind: "lost", reason: cause instanceof Error ? cause.message : String(cause) }),
+      (cause: unknown): SendOutcome => ({ kind: "lost", reason: "the send failed", detail: String(cause) }),
     );
     calls -= 1;
     for (const item of items) item.inFlight = false;
@@ -232,10 +232,10 @@ export function createBatcher({
         const outOfOrder = overtook(group, item, result.sequenceNumber) || retryReason !== null;
         settle(item, { status: "accepted", sequenceNumber: result.sequenceNumber, outOfOrder });
       } else if (result?.senderFault) {
-        const reason = `SQS refused it: ${result.code} ${result.message}`;
+        const reason = `the queue refused it: ${result.code}`;
         settle(item, item.maybeQueued ? { status: "unknown", reason } : { status: "refused", reason });
       } else {
-        retryOrFail(item, result ? `SQS did not take it: ${result.code} ${result.message}` : "SQS named no result for it", true);
+        retryOrFail(item, result ? `the queue did not take it: ${result.code}` : "the queue named no result for it", true);
       }
     }
     group.items = [...again, ...group.items];

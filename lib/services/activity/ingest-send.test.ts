@@ -29,11 +29,24 @@ describe("sendFailure", () => {
   });
 });
 
+it.each([
+  Object.assign(new Error("User: arn:aws:iam::123456789012:role/ingest is not authorized"), { name: "AccessDenied", $metadata: { httpStatusCode: 403 } }),
+  Object.assign(new Error("connect ECONNREFUSED 10.1.2.3:443"), { code: "ECONNREFUSED" }),
+  Object.assign(new Error("read ECONNRESET 10.1.2.3:443"), { code: "ECONNRESET" }),
+  Object.assign(new Error("/home/app/.aws/credentials 10.1.2.3"), { name: "CredentialsProviderError" }),
+])("keeps AWS's words out of what producers read: %s", (error) => {
+  const outcome = sendFailure(error);
+  if (outcome.kind === "answered") throw new Error("it was not answered");
+  expect(outcome.reason).not.toMatch(/arn:|10\.1|\/home|\d{12}/);
+  expect(outcome.detail).toContain(error.message);
+});
+
 describe("queueSender", () => {
   it("never rejects", async () => {
     await expect(queueSender({ sendBatch: () => Promise.reject(new Error("gone")) })([])).resolves.toEqual({
       kind: "lost",
-      reason: "no answer from SQS: gone",
+      reason: "the queue did not answer",
+      detail: "Error: gone",
     });
   });
 });

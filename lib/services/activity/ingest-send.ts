@@ -15,7 +15,8 @@ interface SdkError {
 
 /**
  * Tells what a failed send call may have done. Whatever is not surely without effect counts as lost, since calling a
- * queued activity unsent would make a producer send it again under another id.
+ * queued activity unsent would make a producer send it again under another id. `reason` goes to producers, `detail`
+ * to the log alone: AWS's own texts name accounts, roles and inner addresses.
  */
 export function sendFailure(cause: unknown): SendOutcome {
   const error: SdkError = typeof cause === "object" && cause !== null ? cause : { message: String(cause) };
@@ -23,13 +24,15 @@ export function sendFailure(cause: unknown): SendOutcome {
   const code = typeof error.code === "string" ? error.code : name;
   const status = error.$metadata?.httpStatusCode;
   const text = typeof error.message === "string" && error.message !== "" ? error.message : code;
-  if (NEVER_LEFT.has(code)) return { kind: "not_sent", reason: `SQS cannot be reached: ${code}`, retry: true };
-  if (name === "CredentialsProviderError") return { kind: "not_sent", reason: `no AWS credentials: ${text}`, retry: true };
+  const detail = `${code === name ? name : `${name} ${code}`}${typeof status === "number" ? ` (${status})` : ""}: ${text}`;
+  if (NEVER_LEFT.has(code)) return { kind: "not_sent", reason: "the queue cannot be reached", detail, retry: true };
+  if (name === "CredentialsProviderError") return { kind: "not_sent", reason: "the queue cannot be used", detail, retry: true };
   if (typeof status === "number" && status >= 400 && status < 500) {
-    return { kind: "not_sent", reason: `SQS refused the call: ${name} ${text}`, retry: PASSING.has(name) };
+    const retry = PASSING.has(name);
+    return { kind: "not_sent", reason: retry ? "the queue takes no more for now" : "the queue refused the call", detail, retry };
   }
-  if (typeof status === "number" && status >= 500) return { kind: "lost", reason: `SQS answered ${status} ${name}` };
-  return { kind: "lost", reason: `no answer from SQS: ${text}` };
+  if (typeof status === "number" && status >= 500) return { kind: "lost", reason: "the queue failed while it was sent", detail };
+  return { kind: "lost", reason: "the queue did not answer", detail };
 }
 
 /** The batcher's send function over the queue; the client's time limit bounds each call. */
