@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { userIdSchema } from "#lib/contracts/activity.ts";
+import { noteSchema } from "#lib/contracts/note.ts";
 
 /** Why a message died. A closed set: the page explains each. */
 export const DEATH_REASONS = [
@@ -7,6 +8,8 @@ export const DEATH_REASONS = [
   "unknown_version", // a body version this worker does not know, after the allowed attempts
   "rejected_by_table", // DynamoDB refuses the item itself (validation, size)
   "handler_failed", // any other failure, after the allowed attempts
+  "webhook_refused", // stored, but the webhook's receiver refuses it (4xx), after the allowed attempts
+  "webhook_failed", // stored, but the webhook could not be reached or kept failing, after the allowed attempts
   "process_killer", // handled alone, it killed the process the allowed number of times
   "native_backstop", // SQS moved it itself past maxReceiveCount; filed by the sweeper
 ] as const;
@@ -103,7 +106,7 @@ export const redriveRequestSchema = z.strictObject({
   /** Made by the page: a repeated click or a retried request is the same run. */
   runId: z.uuid(),
   deathIds: z.array(z.uuid()).min(1).max(1000),
-  reason: z.string().trim().min(1).max(500),
+  reason: noteSchema(500).min(1),
 });
 export type RedriveRequest = z.infer<typeof redriveRequestSchema>;
 
