@@ -17,6 +17,13 @@ describe("reading a queue body", () => {
     expect(parseMessageBody(JSON.stringify({ ...good, traceId: "t" })).kind).toBe("activity");
   });
 
+  it("does not lose a field that a later release added to the activity: a worker of that release must store it", () => {
+    const body = JSON.stringify({ ...good, activity: { ...good.activity, device: "phone" } });
+    expect(parseMessageBody(body)).toMatchObject({ kind: "unknown_version", error: expect.stringContaining("device") });
+    const broken = JSON.stringify({ ...good, activity: { ...good.activity, device: "phone", userId: "" } });
+    expect(parseMessageBody(broken).kind).toBe("malformed");
+  });
+
   it("names a version it does not know instead of calling it malformed", () => {
     expect(parseMessageBody(JSON.stringify({ ...good, v: 2 }))).toMatchObject({ kind: "unknown_version", version: 2 });
   });

@@ -6,7 +6,8 @@ export const MESSAGE_VERSION = 1;
 
 /**
  * Body of a queue message, one place for producer and consumer. A new field must be optional: the queue holds
- * bodies of the release before, and workers of the release before still read.
+ * bodies of the release before. Workers of the release before still read: what they do not know beside the activity
+ * they leave out, but a field of the activity they would lose, so its body is one of an unknown version to them.
  */
 export const activityMessageSchema = z.object({
   v: z.literal(MESSAGE_VERSION),
@@ -51,7 +52,12 @@ export function parseMessageBody(body: string): ParsedMessage {
   }
   const parsed = activityMessageSchema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
+    const { issues } = parsed.error;
+    const unknown = issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : []));
+    if (unknown.length > 0 && issues.every((issue) => issue.code === "unrecognized_keys")) {
+      return { kind: "unknown_version", version, error: `the activity holds a field that this worker does not know: ${unknown.slice(0, 5).join(", ").slice(0, 200)}` };
+    }
+    const issue = issues[0];
     return { kind: "malformed", error: `body is not an activity message: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim() };
   }
   return { kind: "activity", message: parsed.data };
