@@ -60,11 +60,14 @@ function marshal(item: ActivityItem): Record<string, AttributeValue> {
   return out;
 }
 
-/** @throws ZodError when a row in the table is not one of ours. */
+const KNOWN = Object.keys(storedActivitySchema.shape);
+
+/** Leaves out what a later release or an index added. @throws ZodError when a row in the table is not one of ours. */
 function unmarshal(item: Record<string, AttributeValue>): StoredActivity {
   const flat: Record<string, string | number> = {};
-  for (const [name, value] of Object.entries(item)) {
-    if (name === "sk") continue;
+  for (const name of KNOWN) {
+    const value = item[name];
+    if (value === undefined) continue;
     if (value.S !== undefined) flat[name] = value.S;
     else if (value.N !== undefined) flat[name] = Number(value.N);
   }
