@@ -81,7 +81,6 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
     account(chosen.costWriteUnits, result, kept);
     const stored = parts.flatMap(({ held }) => held.filter((one) => outcomeOf(result, kept, one).kind === "stored"));
     samples.count("stored", stored.length);
-    core.throughput.count(stored.length);
     if (stored.length > 0) emit({ event: "stored", messageIds: messageIds(stored), writeUnits: result.consumedWriteUnits ?? kept.costWriteUnits });
     await report(result, kept);
     // Put off after a lone handling: its next one starts afresh, since this mark would be read as a killed process.
@@ -124,6 +123,7 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
   function account(leasedWriteUnits: number, result: StoreResult, batch: Batch): void {
     const consumed = result.consumedWriteUnits;
     samples.count("writeUnits", consumed ?? 0);
+    core.throughput.count(consumed ?? 0);
     // An unknown store may have consumed all of its lease; what a throttle gave back is not claimed again.
     const throttled = result.outcomes.some(({ kind }) => kind === "throttled");
     const used = consumed === null || throttled ? Math.max(consumed ?? 0, batch.costWriteUnits) : consumed;

@@ -8,11 +8,11 @@ import { hold, messageIds } from "./lanes.ts";
 /** What a worker may hold: what it can store in this time at its share of the rate. */
 const BUFFER_SECONDS = 5;
 /**
- * Nor more than it stored in this time of late, and a few batches to begin with: a rate far over what the table or
- * this process can take must not fill the memory, nor hide messages from others.
+ * Nor more than it stored in this time of late, and a little to begin with: a rate far over what the table or this
+ * process can take must not fill the memory (a write unit is at most 1 KB), nor hide messages from others.
  */
 const PROVEN_SECONDS = 1;
-const UNPROVEN_MESSAGES = 500;
+const UNPROVEN_WRITE_UNITS = 500;
 /** Longest wait of a receive (SQS API reference). */
 const LONG_POLL_SECONDS = 20;
 /** ReceiveRequestAttemptId is good for 5 minutes after the first try (SQS API reference). */
@@ -44,13 +44,13 @@ export function createReceiver(core: Core) {
     const { effectiveWcuPerSecond } = leaser.rate();
     if (leaser.closed() || effectiveWcuPerSecond <= 0 || outage.waiting()) return 0;
     const { messages, writeUnits } = lanes.buffered();
-    const capacity = (effectiveWcuPerSecond / core.liveWorkers) * BUFFER_SECONDS;
+    const proven = UNPROVEN_WRITE_UNITS + throughput.perSecond() * PROVEN_SECONDS;
+    const capacity = Math.min((effectiveWcuPerSecond / core.liveWorkers) * BUFFER_SECONDS, proven);
     if (messages === 0 && asked === 0) {
       return outage.active() ? 1 : Math.max(1, Math.min(SQS_BATCH_ENTRIES, Math.floor(capacity / averageCost)));
     }
     if (outage.active()) return 0;
-    const proven = UNPROVEN_MESSAGES + throughput.perSecond() * PROVEN_SECONDS;
-    const free = Math.floor(Math.min((capacity - writeUnits) / averageCost, proven - messages)) - asked;
+    const free = Math.floor((capacity - writeUnits) / averageCost) - asked;
     // A call for one or two at a time would cost a call each: wait until there is room for a good part of a batch.
     const worthwhile = Math.max(1, Math.min(SQS_BATCH_ENTRIES, Math.floor(capacity / averageCost / 2)));
     return free >= worthwhile ? Math.min(SQS_BATCH_ENTRIES, free) : 0;

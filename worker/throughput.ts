@@ -6,7 +6,7 @@ const PART_MS = 250;
 
 export type Throughput = ReturnType<typeof createThroughput>;
 
-/** How many messages a second this worker stored of late: over two seconds, less just after the start. */
+/** How many write units a second this worker stored of late: over two seconds, less just after the start. */
 export function createThroughput({ clock }: { clock: Pick<Clock, "monotonic"> }) {
   const counts = Array.from({ length: PARTS }, () => 0);
   const startedPart = partOf(clock.monotonic());
@@ -20,9 +20,9 @@ export function createThroughput({ clock }: { clock: Pick<Clock, "monotonic"> })
   }
 
   return {
-    count(messages: number): void {
+    count(writeUnits: number): void {
       advance();
-      counts[current % PARTS] = (counts[current % PARTS] ?? 0) + messages;
+      counts[current % PARTS] = (counts[current % PARTS] ?? 0) + writeUnits;
     },
 
     perSecond(): number {
