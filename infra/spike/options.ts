@@ -29,7 +29,7 @@ Sends a spike of activities to the public API: those of a real access log, or ma
   --file PATH       replay an Apache access log (combined or common format); each line is one activity
   --users N         make activities of N users, a few of them busy and most of them not (1000)
   --rate R          activities per second (as fast as it goes)
-  --for DURATION    stop after 500ms, 30s or 5m (a log: at its end; made-up ones: 10s)
+  --for DURATION    make no more after 500ms, 30s or 5m, and finish what is made (a log: at its end; made-up ones: 10s)
   --url URL         where the public API listens (${DEFAULT_URL})
   --concurrency N   requests under way at a time (16)
   --batch N         most activities of one request, up to ${ACTIVITY_LIMITS.activitiesPerRequest} (50)

@@ -10,3 +10,6 @@ export class StartError extends Error {
 
 /** Exit code of a wrong or half-set environment (EX_CONFIG of sysexits). */
 export const EXIT_CONFIG = 78;
+
+/** Exit code of a command given wrong arguments (EX_USAGE of sysexits). */
+export const EXIT_USAGE = 64;

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { argumentFault } from "./arguments.ts";
+import { EXIT_USAGE, StartError } from "./errors.ts";
 
 /**
- * `npm start` and `npm run dev`. Imports nothing but Node's own until it has seen that the install is whole, so that a
- * missing one is one clear line.
+ * `npm start` and `npm run dev`. Imports no package until it has seen that the install is whole, so that a missing one
+ * is one clear line.
  */
 const ROOT = join(import.meta.dirname, "..", "..");
 const OLDEST_NODE = 24;
@@ -27,12 +29,19 @@ function installFault(external: boolean): string | null {
 const tell = (line: string): void => console.log(line);
 
 async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const dev = args[0] === "--dev";
+  const wrong = dev ? argumentFault("npm run dev", args.slice(1)) : argumentFault("npm start", args);
+  if (wrong !== null) {
+    console.error(wrong);
+    return EXIT_USAGE;
+  }
   const fault = installFault(Boolean(process.env.ACTIVITY_QUEUE_URL));
   if (fault !== null) {
     console.error(fault);
     return 1;
   }
-  const [{ start }, { StartError }, { killAllChildren }] = await Promise.all([import("./start.ts"), import("./errors.ts"), import("./child.ts")]);
+  const [{ start }, { killAllChildren }] = await Promise.all([import("./start.ts"), import("./child.ts")]);
   // However this process ends, its children do too.
   process.on("exit", killAllChildren);
 
@@ -51,7 +60,7 @@ async function main(): Promise<number> {
   });
 
   try {
-    const starting = start({ root: ROOT, env: process.env, dev: process.argv.includes("--dev"), tell, signal: stopping.signal });
+    const starting = start({ root: ROOT, env: process.env, dev, tell, signal: stopping.signal });
     const interrupted = asked.then(() => "interrupted" as const);
     const first = await Promise.race([starting, interrupted]);
     // A start that is interrupted waits for nothing: its children go, and with them what it waits for.

@@ -15,7 +15,7 @@ export function panel({ dashboardUrl, publicApiUrl, stateDirectory, backends, to
     ["Public API", `${publicApiUrl}/v1/activities`],
     ["Backends", backends],
     ["State, logs", stateDirectory],
-    ["Send a spike", "npm run spike -- --file access.log"],
+    ["Send a spike", "npm run spike -- --rate 400 --for 30s   (in another terminal; --file access.log replays a log)"],
     ["Add a worker", "npm run worker   (in another terminal)"],
     ["Stop", "Ctrl-C"],
   ];

@@ -50,6 +50,20 @@ async function startReady(options: { args: string[]; env: Record<string, string>
   return child;
 }
 
+/** What `node --watch` says when the process ended by itself, which it keeps to itself otherwise. */
+const BROKEN_BY_CHANGE = "Failed running";
+
+/** A log that also tells the terminal when a change broke the process. */
+function tellingLog(log: LogFile, { name, tell }: { name: string; tell: (line: string) => void }): LogFile {
+  return {
+    ...log,
+    line(text) {
+      log.line(text);
+      if (text.startsWith(BROKEN_BY_CHANGE)) tell(`${name} ended after a change, and waits for the next one. The end of ${log.file}:\n${log.tail()}`);
+    },
+  };
+}
+
 /** Starts one of our processes, keeps it alive, its output in `logs/<file>.log` of the state folder. */
 export async function keepProcess({
   name,
@@ -70,7 +84,7 @@ export async function keepProcess({
   ready: Readiness;
   tell: (line: string) => void;
 }): Promise<Supervised> {
-  const log = openLogFile(join(stateDirectory, "logs", `${file}.log`));
+  const log = tellingLog(openLogFile(join(stateDirectory, "logs", `${file}.log`)), { name, tell });
   const kept = await supervise({ name, tell, start: () => startReady({ args, env, root, log, ready }) });
   return {
     close: async () => {

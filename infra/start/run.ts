@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { localConfig, withoutAws } from "#lib/config/local.ts";
+import { argumentFault } from "./arguments.ts";
 import { readEnvFile } from "./env-file.ts";
-import { EXIT_CONFIG, StartError } from "./errors.ts";
+import { EXIT_CONFIG, EXIT_USAGE, StartError } from "./errors.ts";
 import { liveHolder } from "./lock.ts";
 import { modeOf } from "./mode.ts";
 
@@ -12,7 +13,9 @@ import { modeOf } from "./mode.ts";
  */
 async function main(): Promise<void> {
   const entry = process.argv[2];
-  if (entry === undefined) throw new StartError("Name what to run, for example: node infra/start/run.ts worker/main.ts", { exitCode: 64 });
+  if (entry === undefined) throw new StartError("Name what to run, for example: node infra/start/run.ts worker/main.ts", { exitCode: EXIT_USAGE });
+  const wrong = argumentFault(`npm run ${process.env.npm_lifecycle_event ?? entry}`, process.argv.slice(3));
+  if (wrong !== null) throw new StartError(wrong, { exitCode: EXIT_USAGE });
   if (modeOf(process.env) === "local") {
     const { stateDirectory } = localConfig();
     const env = (await liveHolder(resolve(stateDirectory))) === null ? null : await readEnvFile(resolve(stateDirectory));
@@ -25,7 +28,7 @@ async function main(): Promise<void> {
     for (const name of Object.keys(process.env)) if (!(name in kept)) delete process.env[name];
     Object.assign(process.env, env);
   }
-  // The entry sees its own arguments, as when it is run directly.
+  // The entry is as if it was run directly.
   process.argv.splice(1, 1);
   await import(pathToFileURL(resolve(entry)).href);
 }

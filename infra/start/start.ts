@@ -72,7 +72,7 @@ export async function start({
   const release = releasers();
 
   try {
-    if (mode === "external") checkEnvironment([() => backendConfig(env), () => webConfig(env), () => publicApiConfig(env), () => workerConfig(env)]);
+    if (mode === "external") checkEnvironment([() => backendConfig(env), () => webConfig(env, { deployed: true }), () => publicApiConfig(env), () => workerConfig(env)]);
     await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
     const lock = await takeLock(stateDirectory);
     release.push(() => lock.release());
@@ -98,6 +98,7 @@ export async function start({
     await building;
     signal.throwIfAborted();
 
+    if (dev) tell("compiling the first page ...");
     const nodeEnv = { ...full, NODE_ENV: dev ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" };
     const ours = { root, stateDirectory, tell, env: nodeEnv };
     const watch = dev ? ["--watch", "--watch-preserve-output"] : [];

@@ -10,7 +10,8 @@ export const LOCAL_NAMES = {
   table: "activities",
 } as const;
 
-const port = (usual: number) => z.coerce.number({ error: "must be a port" }).int().min(1, { error: "must be a port, 1 to 65535" }).max(65_535).default(usual);
+const PORT_FAULT = { error: "must be a port, 1 to 65535" };
+const port = (usual: number) => z.coerce.number(PORT_FAULT).int(PORT_FAULT).min(1, PORT_FAULT).max(65_535, PORT_FAULT).default(usual);
 
 const localSchema = z.object({
   SPILLWAY_STATE_DIR: z.string().default(".spillway"),

@@ -1,10 +1,14 @@
 import { z } from "zod";
 import { type Environment, parseEnv } from "#lib/config/parse-env.ts";
 
+const address = z.url({ protocol: /^https?$/, error: "must start with http:// or https://" });
+
 const webSchema = z.object({
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:3000"),
-  PUBLIC_API_URL: z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:3001"),
+  PUBLIC_URL: address.default("http://127.0.0.1:3000"),
+  PUBLIC_API_URL: address.default("http://127.0.0.1:3001"),
 });
+/** Away from this machine a guessed PUBLIC_URL would refuse every change made on the page. */
+const deployedSchema = webSchema.extend({ PUBLIC_URL: address });
 
 const EXAMPLES = {
   PUBLIC_URL: "https://spillway.example.com",
@@ -20,9 +24,10 @@ export interface WebConfig {
 
 /**
  * Reads the addresses of the dashboard and of the public API.
- * @throws ConfigError naming every variable that is wrong.
+ * @param deployed whether the backends are elsewhere; PUBLIC_URL must be given then.
+ * @throws ConfigError naming every variable that is missing or wrong.
  */
-export function webConfig(env: Environment = process.env): WebConfig {
-  const parsed = parseEnv(webSchema, env, EXAMPLES);
+export function webConfig(env: Environment = process.env, { deployed = false }: { deployed?: boolean } = {}): WebConfig {
+  const parsed = parseEnv(deployed ? deployedSchema : webSchema, env, EXAMPLES);
   return { publicOrigin: new URL(parsed.PUBLIC_URL).origin, publicApiUrl: parsed.PUBLIC_API_URL.replace(/\/+$/, "") };
 }
