@@ -49,6 +49,26 @@ describe("where a request comes from", () => {
     expect(answer.status).toBe(status);
   });
 
+  it.each([
+    ["another name for this machine", "http://127.0.0.1:3000", { ...sameOrigin, origin: "http://localhost:3000", host: "localhost:3000" }, 200],
+    ["a tunnel's port", "http://127.0.0.1:3000", { ...sameOrigin, origin: "http://localhost:8080", host: "localhost:8080" }, 200],
+    ["a foreign name that resolves here", "http://127.0.0.1:3000", { ...sameOrigin, origin: "http://evil.example:3000", host: "evil.example:3000" }, 403],
+    ["the same, its Host rewritten", "http://127.0.0.1:3000", { ...sameOrigin, origin: "http://evil.example:3000", host: "127.0.0.1:3000" }, 403],
+    ["loopback in front of a foreign name", "http://127.0.0.1:3000", { ...sameOrigin, origin: "http://127.0.0.1.evil.example:3000" }, 403],
+    ["a proxy's Host", `${ORIGIN}/`, { ...sameOrigin, origin: ORIGIN, host: "10.0.0.5:3000" }, 200],
+    ["loopback, where the address is another", `${ORIGIN}/`, { ...sameOrigin, origin: "http://localhost:3000" }, 403],
+  ])("tells the page by its name: %s", async (_name, publicUrl, headers, status) => {
+    vi.stubEnv("PUBLIC_URL", publicUrl);
+    expect((await post(request({ headers }), context)).status).toBe(status);
+  });
+
+  it("lets no foreign name read what loopback serves", async () => {
+    vi.stubEnv("PUBLIC_URL", "http://127.0.0.1:3000");
+    const get = defineRoute({ output: z.object({}), call: () => Promise.resolve({}) });
+    expect((await get(request({ method: "GET", headers: { host: "evil.example:3000" } }), context)).status).toBe(403);
+    expect((await get(request({ method: "GET", headers: { host: "[::1]:3000" } }), context)).status).toBe(200);
+  });
+
   it("does not call when it refuses", async () => {
     const call = vi.fn(() => Promise.resolve({}));
     await defineRoute({ output: z.object({}), call })(request(), context);
