@@ -6,8 +6,9 @@ import { liveStateOf } from "./live-state.ts";
 
 const schema = z.object({ n: z.number() });
 const drain = {
-  queue: "q", rateWcuPerSecond: 90, effectiveWcuPerSecond: 90, capacityShare: 0.9, provisionedWcu: 200, factor: 1, version: 4,
-  changedBy: "grace", reason: null, changedAt: "2026-01-31T12:00:00.000Z",
+  queue: "q", rateWcuPerSecond: 90, askedWcuPerSecond: 90, effectiveWcuPerSecond: 90, capacityShare: 0.9, provisionedWcu: 200, ceilingWcu: null, factor: 1,
+  mode: "manual", modeBeforePause: null, computedWcuPerSecond: null, computedAt: null, goal: null, override: null,
+  version: 4, versionAt: "2026-01-31T12:00:00.000Z", changedBy: "grace", reason: null, changedAt: "2026-01-31T12:00:00.000Z",
 };
 
 function answer(body: unknown, status = 200) {

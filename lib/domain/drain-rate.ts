@@ -29,23 +29,24 @@ export function cutFactor(recovered: number): number {
   return Math.max(FACTOR_FLOOR, recovered * FACTOR_CUT);
 }
 
-/**
- * What workers obey, WCU/s: the dial under the table's guarded share, times the throttle factor.
- * @param provisionedWcu null where the table has no ceiling that is known.
- */
-export function effectiveRate({
-  rateWcuPerSecond,
-  capacityShare,
-  provisionedWcu,
-  factor,
-}: {
-  rateWcuPerSecond: number;
+/** What the guard is made of. */
+export interface Guarded {
   capacityShare: number;
+  /** WCU/s; null where the table has no ceiling that is known. */
   provisionedWcu: number | null;
-  factor: number;
-}): number {
-  const guard = provisionedWcu === null ? Number.POSITIVE_INFINITY : capacityShare * provisionedWcu;
-  return Math.min(rateWcuPerSecond, guard) * factor;
+  /** Charged WCU/s at which the table or the first of its indexes is full; null or left out = the table's own. */
+  ceilingWcu?: number | null;
+}
+
+/** The most that draining may use, WCU/s; null where no ceiling is known. */
+export function guardWcu({ capacityShare, provisionedWcu, ceilingWcu }: Guarded): number | null {
+  const ceiling = ceilingWcu ?? provisionedWcu;
+  return ceiling === null ? null : capacityShare * ceiling;
+}
+
+/** What workers obey, WCU/s: the rate asked for under the guard, times the throttle factor. */
+export function effectiveRate({ rateWcuPerSecond, factor, ...guarded }: Guarded & { rateWcuPerSecond: number; factor: number }): number {
+  return Math.min(rateWcuPerSecond, guardWcu(guarded) ?? Number.POSITIVE_INFINITY) * factor;
 }
 
 export type LeaseStep =

@@ -1,0 +1,11 @@
+import { drainAnswer, drainContext, OPERATOR } from "#app/server/drain-acts.ts";
+import { drainActRequestSchema } from "#lib/contracts/drain.ts";
+import { drainAnswerSchema } from "#lib/contracts/overview.ts";
+import { defineRoute } from "#lib/http/define-route.ts";
+import { pauseDrain } from "#lib/services/drain/pause.ts";
+
+export const POST = defineRoute({
+  body: drainActRequestSchema,
+  output: drainAnswerSchema,
+  call: async ({ body }) => drainAnswer(await pauseDrain({ ctx: drainContext(), input: { ...body, actor: OPERATOR } })),
+});

@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { type Db, openDb } from "./db.ts";
+import { createDrainModes } from "./drain-modes.ts";
+import { createDrainStore } from "./drain-store.ts";
+
+let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
+let db: Db;
+let queues = 0;
+
+beforeAll(async () => {
+  postgres = await startPostgresOnly();
+  db = openDb({ databaseUrl: postgres.databaseUrl, applicationName: "test", poolSize: 16 });
+});
+afterAll(async () => {
+  await db?.$disconnect();
+  await postgres?.close();
+});
+
+/** A drain row of its own at version 2. */
+async function drainAt(rateWcuPerSecond: number) {
+  queues += 1;
+  const queue = `queue-${queues}.fifo`;
+  const drain = createDrainStore({ db, queue });
+  const modes = createDrainModes({ db, queue });
+  await drain.ensure();
+  await drain.change({ rateWcuPerSecond, expectedVersion: 1, actor: "test" });
+  const history = () => drain.history({ from: new Date(0), to: new Date(Date.now() + 60_000) });
+  return { queue, drain, modes, history, lease: (costWriteUnits = 1) => drain.lease({ costWriteUnits, leadMs: 100 }) };
+}
+const by = (expectedVersion: number, reason = "why") => ({ actor: "ada", reason, expectedVersion });
+const overrideOf = (rateWcuPerSecond: number, seconds: number) => ({ id: randomUUID(), rateWcuPerSecond, seconds });
+
+describe("a pause", () => {
+  test("refuses every lease from the next one on, and counts as a change", async () => {
+    const { drain, modes, lease, history } = await drainAt(100);
+    expect(await modes.pause(by(2))).toBe("done");
+    expect(await lease()).toMatchObject({ granted: false, effectiveWcuPerSecond: 0, version: 3 });
+    expect(await drain.read()).toMatchObject({ mode: "paused", modeBeforePause: "manual", askedWcuPerSecond: 0, effectiveWcuPerSecond: 0, rateWcuPerSecond: 100, changedBy: "ada" });
+    expect((await history()).at(-1)).toMatchObject({ kind: "paused", mode: "paused", fromRateWcuPerSecond: 100, toRateWcuPerSecond: 0, actor: "ada", reason: "why" });
+  });
+
+  test("is left by resume, at the rate of before and with what was leased ahead still spent", async () => {
+    const { drain, modes, lease } = await drainAt(10);
+    await lease(40); // 4 s ahead
+    await modes.pause(by(2));
+    expect(await modes.resume(by(3))).toBe("done");
+    expect(await drain.read()).toMatchObject({ mode: "manual", modeBeforePause: null, effectiveWcuPerSecond: 10, version: 4 });
+    expect((await lease()).granted).toBe(false);
+    expect(await modes.resume(by(4))).toBe("not_done");
+  });
+
+  test("stays one when the dial is set meanwhile", async () => {
+    const { drain, modes } = await drainAt(10);
+    await modes.pause(by(2));
+    await drain.change({ rateWcuPerSecond: 300, expectedVersion: 3, actor: "bob" });
+    expect(await drain.read()).toMatchObject({ mode: "paused", effectiveWcuPerSecond: 0, rateWcuPerSecond: 300 });
+    await modes.resume(by(4));
+    expect(await drain.read()).toMatchObject({ mode: "manual", effectiveWcuPerSecond: 300 });
+  });
+});
+
+describe("an override", () => {
+  test("holds for its time only: the lease itself reverts, with nobody to tell it", async () => {
+    const { modes, lease } = await drainAt(1);
+    expect(await modes.override(overrideOf(400, 0.3), by(2, "launch"))).toBe("done");
+    expect(await lease(0)).toMatchObject({ effectiveWcuPerSecond: 400, version: 3 });
+    await vi.waitFor(async () => expect((await lease(0)).effectiveWcuPerSecond).toBe(1), { timeout: 2_000, interval: 20 });
+    // The version still is the override's: no reader has noted its end yet.
+    expect((await lease(0)).version).toBe(3);
+  });
+
+  test("leaves one entry when it has ended, however many see it at once", async () => {
+    const { drain, modes, history } = await drainAt(50);
+    await modes.override(overrideOf(400, 0.2), by(2, "launch"));
+    const { override } = await drain.read();
+    expect(override).toMatchObject({ rateWcuPerSecond: 400, by: "ada", reason: "launch", thenWcuPerSecond: 50 });
+    await vi.waitFor(async () => expect((await drain.lease({ costWriteUnits: 0, leadMs: 100 })).effectiveWcuPerSecond).toBe(50), { timeout: 2_000, interval: 20 });
+    const rows = await Promise.all(Array.from({ length: 12 }, () => drain.read()));
+    for (const row of rows) expect(row).toMatchObject({ override: null, effectiveWcuPerSecond: 50, version: 4, rateWcuPerSecond: 50, changedBy: "test" });
+    const ends = (await history()).filter(({ kind }) => kind === "override_expired");
+    expect(ends).toMatchObject([{ at: override?.until, fromRateWcuPerSecond: 400, toRateWcuPerSecond: 50, actor: "system" }]);
+  });
+
+  test("does not carry its spending into the rate of after: what is leased ahead is measured anew", async () => {
+    const { modes, lease } = await drainAt(1_000);
+    await modes.override(overrideOf(1, 0.3), by(2));
+    await lease(64); // 64 s at 1/s, 64 ms at 1,000/s
+    expect((await lease()).granted).toBe(false);
+    await vi.waitFor(async () => expect((await lease()).granted).toBe(true), { timeout: 2_000, interval: 20 });
+  });
+
+  test("can be ended early, and one that was is never noted as expired", async () => {
+    const { drain, modes, history } = await drainAt(50);
+    await modes.override(overrideOf(400, 60), by(2));
+    expect(await modes.endOverride(by(3, "done"))).toBe("done");
+    expect(await drain.read()).toMatchObject({ override: null, effectiveWcuPerSecond: 50, version: 4 });
+    expect((await history()).map(({ kind }) => kind)).toEqual(["rate", "override", "override_ended"]);
+    expect(await modes.endOverride(by(4))).toBe("not_done");
+  });
+
+  test("stays under the guard, and ends with a pause", async () => {
+    const { drain, modes } = await drainAt(50);
+    await drain.setProvisioned({ writeUnits: 200 });
+    await modes.override(overrideOf(1_000, 60), by(2));
+    expect((await drain.read()).effectiveWcuPerSecond).toBe(180);
+    await modes.pause(by(3));
+    expect(await drain.read()).toMatchObject({ override: null, effectiveWcuPerSecond: 0 });
+    expect(await modes.override(overrideOf(100, 60), by(4))).toBe("not_done");
+  });
+});
+
+describe("the leader's rate", () => {
+  test("is obeyed in its mode, under the guard, and counts no change", async () => {
+    const { drain, modes } = await drainAt(50);
+    await drain.setProvisioned({ writeUnits: 200 });
+    await modes.setMode({ mode: "auto" }, by(2));
+    expect(await drain.read()).toMatchObject({ mode: "auto", effectiveWcuPerSecond: 50, computedWcuPerSecond: null });
+    const computed = { mode: "auto" as const, version: 3, rateWcuPerSecond: 120, goalState: null, neededWcuPerSecond: null };
+    expect(await modes.setComputed(computed)).toBe(true);
+    expect(await drain.read()).toMatchObject({ effectiveWcuPerSecond: 120, version: 3 });
+    await modes.setComputed({ ...computed, rateWcuPerSecond: 5_000 });
+    expect((await drain.read()).effectiveWcuPerSecond).toBe(180);
+  });
+
+  test("of a leader who worked for an older setting is refused", async () => {
+    const { drain, modes } = await drainAt(50);
+    await modes.setMode({ mode: "goal", clearBy: new Date(Date.now() + 3_600_000) }, by(2));
+    await modes.setMode({ mode: "goal", clearBy: new Date(Date.now() + 7_200_000) }, by(3));
+    const stale = { mode: "goal" as const, version: 3, rateWcuPerSecond: 900, goalState: "on_track" as const, neededWcuPerSecond: 900 };
+    expect(await modes.setComputed(stale)).toBe(false);
+    expect(await drain.read()).toMatchObject({ effectiveWcuPerSecond: 50, goal: { state: null, neededWcuPerSecond: null } });
+    expect(await modes.setComputed({ ...stale, version: 4 })).toBe(true);
+    expect((await drain.read()).goal).toMatchObject({ state: "on_track", neededWcuPerSecond: 900 });
+  });
+
+  test("is left when somebody sets the dial; a goal in the past is refused", async () => {
+    const { drain, modes } = await drainAt(50);
+    await modes.setMode({ mode: "auto" }, by(2));
+    await drain.change({ rateWcuPerSecond: 70, expectedVersion: 3, actor: "bob" });
+    expect(await drain.read()).toMatchObject({ mode: "manual", effectiveWcuPerSecond: 70 });
+    expect(await modes.setMode({ mode: "goal", clearBy: new Date(Date.now() - 1_000) }, by(4))).toBe("not_done");
+  });
+});
+
+test("of acts that saw the same version one is done", async () => {
+  const { drain, modes, history } = await drainAt(50);
+  const outcomes = await Promise.all([
+    modes.pause(by(2)),
+    modes.setMode({ mode: "auto" }, by(2)),
+    modes.override(overrideOf(400, 60), by(2)),
+    drain.change({ rateWcuPerSecond: 70, expectedVersion: 2, actor: "bob" }).then(({ outcome }) => (outcome === "changed" ? "done" : "not_done")),
+  ]);
+  expect(outcomes.filter((one) => one === "done")).toHaveLength(1);
+  expect(await drain.read()).toMatchObject({ version: 3 });
+  expect(await history()).toHaveLength(2);
+});
