@@ -4,18 +4,28 @@ import { join } from "node:path";
 import { applyMigrations } from "#infra/migrate/apply.ts";
 import { type LocalPostgres, startPostgres } from "#lib/local/postgres/server.ts";
 
+export interface RestartablePostgres extends LocalPostgres {
+  /** Process id of the server that runs now. */
+  runningPid(): number;
+  /** Stops the server; its data and its port stay. */
+  stop(): Promise<void>;
+  /** Starts it again where it was. */
+  startAgain(): Promise<void>;
+}
+
 /**
  * A PostgreSQL of its own on a free port, its data in a temporary folder that close removes. For tests that need no
  * queue.
  * @param migrate false leaves the database empty.
  */
-export async function startPostgresOnly({ migrate = true }: { migrate?: boolean } = {}): Promise<LocalPostgres> {
+export async function startPostgresOnly({ migrate = true }: { migrate?: boolean } = {}): Promise<RestartablePostgres> {
   const directory = await mkdtemp(join(tmpdir(), "spillway-pg-"));
   const remove = () => rm(directory, { recursive: true, force: true });
   try {
     const postgres = await startPostgres({ directory, port: 0, durable: false });
+    let running = postgres;
     const close = async () => {
-      await postgres.close();
+      await running.close();
       await remove();
     };
     if (migrate) {
@@ -24,7 +34,15 @@ export async function startPostgresOnly({ migrate = true }: { migrate?: boolean 
         throw error;
       });
     }
-    return { ...postgres, close };
+    return {
+      ...postgres,
+      runningPid: () => running.pid,
+      stop: () => running.close(),
+      async startAgain() {
+        running = await startPostgres({ directory, port: postgres.port, durable: false });
+      },
+      close,
+    };
   } catch (error) {
     await remove();
     throw error;

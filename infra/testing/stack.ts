@@ -8,7 +8,7 @@ import { localEnvironment, withoutAws } from "#lib/config/local.ts";
 import { startCloudWatch } from "#lib/local/cloudwatch/server.ts";
 import { startDynamoDb } from "#lib/local/dynamodb/server.ts";
 import { startSqs } from "#lib/local/sqs/server.ts";
-import { startPostgresOnly } from "./postgres-only.ts";
+import { type RestartablePostgres, startPostgresOnly } from "./postgres-only.ts";
 
 export { startPostgresOnly } from "./postgres-only.ts";
 
@@ -19,6 +19,7 @@ export interface Stack {
   backend: BackendConfig;
   /** As superuser, into the database. */
   adminUrl: string;
+  postgres: Pick<RestartablePostgres, "runningPid" | "stop" | "startAgain">;
   sqs: Awaited<ReturnType<typeof startSqs>>;
   dynamodb: Awaited<ReturnType<typeof startDynamoDb>>;
   cloudwatch: Awaited<ReturnType<typeof startCloudWatch>>;
@@ -53,6 +54,7 @@ export async function startStack(options: ProvisionOptions = {}): Promise<Stack>
       env: { ...withoutAws(process.env), ...places },
       backend: backendConfig(places),
       adminUrl: postgres.adminUrl,
+      postgres,
       sqs,
       dynamodb,
       cloudwatch,
