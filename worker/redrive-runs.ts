@@ -14,6 +14,12 @@ const BACKOFF_MAX_MS = 30_000;
 const SEND_TIMEOUT_MS = 10_000;
 /** Bytes of bodies in one call: under SQS's 1 MiB, with room for ids and attributes. */
 const BATCH_BYTES = 900 * 1024;
+/** How long an item is left out that SQS refuses for what it is, milliseconds: the others must not wait behind it. */
+const REFUSED_PAUSE_MS = 600_000;
+/** Items left out at once; past it the oldest is tried again. */
+const MOST_LEFT_OUT = 1_000;
+/** Errors of a whole call that lie in its content (SQS API reference); all else passes by itself. */
+const CONTENT_ERRORS: ReadonlySet<string> = new Set(["BatchRequestTooLong", "InvalidMessageContents", "InvalidParameterValue"]);
 
 const groupOf = (item: PendingItem) => item.userHash ?? item.deathId;
 
@@ -53,11 +59,27 @@ export function createRedriveJob({
   clock?: Clock;
 }) {
   const emit = safely(onEvent);
+  /** Items that SQS refuses for what they are, by death, and until when (monotonic milliseconds) they are left out. */
+  const leftOut = new Map<string, number>();
+
+  function leaveOut(item: PendingItem, error: string): void {
+    leftOut.set(item.deathId, clock.monotonic() + REFUSED_PAUSE_MS);
+    const [oldest] = leftOut.keys();
+    if (leftOut.size > MOST_LEFT_OUT && oldest !== undefined) leftOut.delete(oldest);
+    emit({ event: "redrive.refused", deathId: item.deathId, runId: item.runId, error });
+  }
+
+  async function nextItems(): Promise<PendingItem[]> {
+    for (const [deathId, until] of leftOut) if (until <= clock.monotonic()) leftOut.delete(deathId);
+    const items = await runs.pending({ limit: SQS_BATCH_ENTRIES + leftOut.size });
+    return nextBatch(items.filter((item) => !leftOut.has(item.deathId)).slice(0, SQS_BATCH_ENTRIES));
+  }
 
   /** Sends the next items. @returns how many were sent and how many SQS refused. @throws when a backend is away. */
   async function step(signal: AbortSignal): Promise<{ sent: number; refused: number }> {
-    const batch = nextBatch(await runs.pending({ limit: SQS_BATCH_ENTRIES }));
-    if (batch.length === 0) return { sent: 0, refused: 0 };
+    const batch = await nextItems();
+    const [first] = batch;
+    if (first === undefined) return { sent: 0, refused: 0 };
     const messages = batch.map((item) => ({
       groupId: groupOf(item),
       deduplicationId: redriveDeduplicationId(item.runId, item.deathId),
@@ -66,12 +88,19 @@ export function createRedriveJob({
     }));
     const results = await withDeadline({ clock, ms: SEND_TIMEOUT_MS, what: "sending a redrive", parent: signal }, (inTime) =>
       queue.sendBatch(messages, { signal: inTime }),
-    );
+    ).catch((cause: unknown) => {
+      // A lone body of nearly 1 MiB has no room for the attribute, and no later try will find any.
+      if (batch.length > 1 || !(cause instanceof Error && CONTENT_ERRORS.has(cause.name))) throw cause;
+      leaveOut(first, `${cause.name}: ${cause.message}`);
+      return null;
+    });
+    if (results === null) return { sent: 0, refused: 1 };
     const sent = batch.flatMap((item, position) => {
       const result = results[position];
       if (result?.ok === true) return [{ runId: item.runId, deathId: item.deathId, messageId: result.messageId }];
       const error = result === undefined ? "SQS named no result" : `${result.code}: ${result.message}`;
-      emit({ event: "redrive.refused", deathId: item.deathId, runId: item.runId, error });
+      if (result?.senderFault === true) leaveOut(item, error);
+      else emit({ event: "redrive.refused", deathId: item.deathId, runId: item.runId, error });
       return [];
     });
     await runs.markSent(sent);
