@@ -67,18 +67,23 @@ export async function postActivities(ctx: PostActivitiesContext, request: Incomi
   }
   const announced = headers["content-length"] === undefined ? ACTIVITY_LIMITS.requestBytes : Number(headers["content-length"]);
   if (announced > ACTIVITY_LIMITS.requestBytes) return refuseUnread(request, response, problems.tooLarge());
-  const leave = ctx.admission.enter(announced);
-  if (!leave) return refuseUnread(request, response, problems.overloaded(), { "Retry-After": String(OVERLOADED_RETRY_SECONDS) });
+  const tooSlow = new AbortController();
+  const place = ctx.admission.enter(announced, () => tooSlow.abort());
+  if (!place) return refuseUnread(request, response, problems.overloaded(), { "Retry-After": String(OVERLOADED_RETRY_SECONDS) });
   try {
     if (headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
-    const body = await readText(request, ACTIVITY_LIMITS.requestBytes);
+    const body = await readText(request, ACTIVITY_LIMITS.requestBytes, tooSlow.signal);
+    place.bodyEnded();
     if (body.kind === "too_large") return refuseUnread(request, response, problems.tooLarge());
+    if (body.kind === "too_slow") {
+      return refuseUnread(request, response, problems.tooSlow(), { "Retry-After": String(OVERLOADED_RETRY_SECONDS) });
+    }
     if (body.kind === "not_utf8") return respondProblem(response, problems.notUtf8());
     if (body.kind === "incomplete") return respondProblem(response, problems.incomplete());
     const outcome = await ingest({ ctx, input: { text: body.text, deadlineAt: ctx.now() + ctx.deadlineMs } });
     if (outcome.kind === "judged") ctx.count(outcome.results);
     return answer(response, outcome);
   } finally {
-    leave();
+    place.leave();
   }
 }

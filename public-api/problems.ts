@@ -15,6 +15,8 @@ export const problems = {
   incomplete: () => problem(400, "incomplete_body", "The body ended before its announced length"),
   notFound: () => problem(404, "not_found", "There is nothing at this address"),
   methodNotAllowed: (allowed: string) => problem(405, "method_not_allowed", "This address does not take this method", { detail: `It takes ${allowed}.` }),
+  tooSlow: () =>
+    problem(408, "body_too_slow", "The body came too slowly", { detail: "Others needed its place, and nothing of it was taken. Send it again later." }),
   tooLarge: () =>
     problem(413, "request_too_large", "The request is too large", {
       detail: `A request is at most ${ACTIVITY_LIMITS.requestBytes} bytes. Split it into several.`,

@@ -20,10 +20,10 @@ afterEach(async () => {
   api = undefined;
 });
 
-async function start({ submit = acceptAll, maxRequests = 10, maxBytes = 10_000_000 }: { submit?: Submit; maxRequests?: number; maxBytes?: number } = {}) {
+async function start({ submit = acceptAll, maxRequests = 10, maxBytes = 10_000_000, slowMs = 2_000 }: { submit?: Submit; maxRequests?: number; maxBytes?: number; slowMs?: number } = {}) {
   const counted: string[] = [];
   const logged: string[] = [];
-  const admission = createAdmission({ maxRequests, maxBytes });
+  const admission = createAdmission({ maxRequests, maxBytes, slowMs });
   api = createPublicApi({
     ctx: {
       batcher: { submit },
@@ -206,6 +206,21 @@ describe("POST /v1/activities", () => {
   it("sheds by bytes too", async () => {
     const { post } = await start({ maxBytes: 10 });
     expect((await post(JSON.stringify(activity()))).status).toBe(429);
+  });
+
+  it("serves others while senders announce much and send nothing", async () => {
+    const { port, post, admission } = await start({ maxRequests: 3, slowMs: 0 });
+    const slow = [1, 2, 3].map(() => {
+      const socket = connect(port, "127.0.0.1");
+      socket.write("POST /v1/activities HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n[");
+      return socket;
+    });
+    await expect.poll(() => admission.inWork().requests).toBe(3);
+    expect((await post(JSON.stringify(activity()))).status).toBe(202);
+    const answers = await Promise.race(slow.map((socket) => once(socket, "data") as Promise<[Buffer]>));
+    expect(answers[0].toString()).toMatch(/^HTTP\/1\.1 408 [^]*body_too_slow/);
+    expect(admission.inWork().requests).toBe(2);
+    for (const socket of slow) socket.destroy();
   });
 
   it("answers 500 without details when something fails, and logs it", async () => {
