@@ -9,6 +9,7 @@ import type { Emit } from "./events.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import { createLeaser } from "./lease.ts";
 import { createOutage } from "./outage.ts";
+import type { Pushes } from "./pushes.ts";
 import { createReceipts } from "./receipts.ts";
 import { createSamples } from "./samples.ts";
 import { createThroughput } from "./throughput.ts";
@@ -25,6 +26,8 @@ export interface Deps {
   drain: Pick<DrainStore, "lease" | "throttled">;
   attempts: Pick<Attempts, "startMark" | "marksOf" | "clear" | "unmark" | "failed" | "deathOf">;
   deaths: Pick<Deaths, "die" | "complete" | "resolveRedriven">;
+  /** What follows a store and precedes its ack; absent where no sink is on. */
+  pushes?: Pick<Pushes, "push" | "blocked"> | undefined;
   workerId: string;
   config: WorkerConfig;
 }

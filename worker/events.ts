@@ -3,12 +3,15 @@ import type { DeadLetterEvent } from "./dead-letter-events.ts";
 
 type Ids = readonly string[];
 
+/** Why a push waits, uncounted: for the sink, the filter, another's claim, the renewal of a visibility, or a stop. */
+export type PushWait = "sink" | "filter" | "claimed" | "visibility" | "stopping";
+
 /**
  * Everything the worker does, one event a step: the log line and the hook of tests in one. `messageIds` are SQS
  * MessageIds.
  */
 export type WorkerEvent =
-  | { event: "started"; worker: string; queue: string; table: string }
+  | { event: "started"; worker: string; queue: string; table: string; sinks: Ids }
   | { event: "ready"; worker: string; effectiveWcuPerSecond: number }
   | { event: "stopping"; signal: string }
   | { event: "stopped"; unfinished: number }
@@ -16,7 +19,7 @@ export type WorkerEvent =
   | { event: "received"; attemptId: string; messageIds: Ids; groups: number }
   | { event: "receive_failed"; error: string; retryInMs: number }
   | { event: "redelivered"; messageId: string; receiveCount: number; marks: number; alone: boolean }
-  | { event: "lease_granted"; costWriteUnits: number; startInMs: number }
+  | { event: "lease_granted"; costWriteUnits: number; startInMs: number; startsAtMs?: number }
   | { event: "lease_refused"; costWriteUnits: number; retryInMs: number }
   | { event: "storing"; messageIds: Ids; writeUnits: number; alone: boolean }
   | { event: "stored"; messageIds: Ids; writeUnits: number }
@@ -24,13 +27,19 @@ export type WorkerEvent =
   | { event: "throttled"; scope: "table" | "key_range"; groupId: string; cut: boolean; error: string }
   | { event: "table_unavailable"; error: string; retryInMs: number }
   | { event: "store_unknown"; messageIds: Ids; error: string }
+  | { event: "push_claimed"; messageId: string; sink: string; key: string }
+  | { event: "push_accepted"; messageId: string; sink: string; key: string }
+  | { event: "pushed"; messageId: string; sink: string; key: string }
+  | { event: "push_skipped"; messageId: string; sink: string; key: string }
+  | { event: "push_put_off"; messageId: string; sink: string; why: PushWait; retryInMs: number; error: string }
+  | { event: "push_failed"; messageId: string; sink: string; reason: DeathReason; error: string }
   | { event: "redrive_resolved"; messageId: string; deathId: string }
   | { event: "acked"; messageIds: Ids }
   | { event: "ack_failed"; messageIds: Ids; error: string }
   | { event: "attempt_failed"; messageId: string; reason: DeathReason; error: string; attempts: number; decision: "retry" | "die" }
   | { event: "died"; messageId: string; outcome: "completed" | "unfinished" }
   | { event: "nacked"; messageIds: Ids; delaySeconds: number }
-  | { event: "released"; messageIds: Ids; why: "stopping" | "held_too_long" | "ledger_away"; delaySeconds: number }
+  | { event: "released"; messageIds: Ids; why: "stopping" | "held_too_long" | "ledger_away" | "paused"; delaySeconds: number }
   | { event: "visibility_failed"; messageIds: Ids; error: string }
   | { event: "extended"; messageIds: Ids }
   | { event: "left"; messageIds: Ids; why: "expired" | "unknown_store" | "ack_failed" | "stop_deadline" }
@@ -56,6 +65,10 @@ const DEBUG = new Set<WorkerEvent["event"]>([
   "storing",
   "stored",
   "unprocessed",
+  "push_claimed",
+  "push_accepted",
+  "pushed",
+  "push_skipped",
   "redrive_resolved",
   "acked",
   "nacked",
@@ -71,6 +84,8 @@ const WARN = new Set<WorkerEvent["event"]>([
   "throttled",
   "table_unavailable",
   "store_unknown",
+  "push_put_off",
+  "push_failed",
   "ack_failed",
   "visibility_failed",
   "left",

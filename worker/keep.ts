@@ -15,7 +15,7 @@ const HELD_TOO_LONG_SECONDS = 30;
  * visibility could not be renewed: others may hold them by now.
  */
 export function createKeeper(core: Core, outcomes: Outcomes) {
-  const { clock, config, emit, lanes, receipts } = core;
+  const { clock, config, emit, lanes, leaser, receipts } = core;
   const renewing = new Set<Held>();
 
   async function renew(due: readonly Held[]): Promise<void> {
@@ -40,10 +40,13 @@ export function createKeeper(core: Core, outcomes: Outcomes) {
         over.push(outcomes.leave(lane, "expired"));
       } else if (idle && lane.held.some((one) => nowMs - one.receivedAtMs > HELD_AT_MOST_MS)) {
         over.push(outcomes.release(lane, "held_too_long", HELD_TOO_LONG_SECONDS));
+      } else if (idle && leaser.halted() && lane.held.some((one) => one.visibleUntilMs - nowMs < (config.visibilitySeconds * 1000) / 2)) {
+        // Paused: nobody stores these soon, and after the pause any worker may.
+        over.push(outcomes.release(lane, "paused", 0));
       } else {
         for (const one of lane.held) {
           // What is stored and being acked is not renewed: an ack that fails for that long must end.
-          if (!idle && one.storedAtMs !== null) continue;
+          if (!idle && one.storedAtMs !== null && (core.pushes === undefined || one.pushed)) continue;
           if (one.visibleUntilMs - nowMs < (config.visibilitySeconds * 1000) / 2 && !renewing.has(one)) due.push(one);
         }
       }

@@ -15,6 +15,8 @@ export interface Held {
   visibleUntilMs: number;
   /** Written to the table, not yet acked: what comes before it in its lane is not done. */
   storedAtMs: number | null;
+  /** Pushed to every sink; stays false where there is none. */
+  pushed: boolean;
   /** May be handled: a first delivery, or a redelivery that has left its start mark. */
   prepared: boolean;
   marked: boolean;
@@ -55,6 +57,7 @@ export function hold(message: ReceivedMessage, times: { receivedAtMs: number; vi
     receivedAtMs: times.receivedAtMs,
     visibleUntilMs: times.visibleUntilMs,
     storedAtMs: null,
+    pushed: false,
     prepared: message.receiveCount <= 1,
     marked: false,
   };

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { backendConfig } from "#lib/config/backend.ts";
 import { ConfigError } from "#lib/config/parse-env.ts";
+import { sinksConfig } from "#lib/config/sinks.ts";
 import { workerConfig } from "#lib/config/worker.ts";
 import { errorText, logLine, type WorkerEvent } from "./events.ts";
 import { stopSignal } from "./signals.ts";
@@ -18,6 +19,7 @@ function version(): string {
 async function main(): Promise<void> {
   const config = workerConfig();
   const backend = backendConfig();
+  const sinks = sinksConfig();
   const log = (event: WorkerEvent) => {
     const line = logLine(event, { atMs: Date.now(), logLevel: config.logLevel });
     if (line !== null) process.stdout.write(`${line}\n`);
@@ -30,7 +32,7 @@ async function main(): Promise<void> {
   });
   const host = hostname();
   const id = `${host}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
-  await runWorker({ backend, config, identity: { id, host, pid: process.pid, version: version() }, stop, log });
+  await runWorker({ backend, config, sinks, identity: { id, host, pid: process.pid, version: version() }, stop, log });
 }
 
 try {

@@ -5,6 +5,7 @@ import type { BatchPart } from "./batch.ts";
 import type { Core } from "./core.ts";
 import { errorText, type WorkerEvent } from "./events.ts";
 import { type Held, type Lane, messageIds } from "./lanes.ts";
+import type { PushOutcome } from "./pushes.ts";
 import type { PutOutcome } from "./store.ts";
 
 /** How long a lane is released for when Postgres or the DLQ could not take what they must. */
@@ -58,14 +59,50 @@ export function createOutcomes(core: Core) {
   }
 
   /**
-   * Acks the stored messages at the front of a lane. A redriven one is resolved first, a redelivered one forgotten by
-   * the ledger first; while Postgres cannot take that, they stay held.
+   * Pushes and acks the stored messages at the front of a lane, in order: the first push that comes to nothing ends
+   * it, with what is before it acked.
    * @returns whether the lane is still held and may go on.
    */
   async function finish(lane: Lane): Promise<boolean> {
     const open = lane.held.findIndex((one) => one.storedAtMs === null);
     const done = open < 0 ? lane.held.slice() : lane.held.slice(0, open);
-    if (done.length === 0) return true;
+    let halt: { held: Held; outcome: Exclude<PushOutcome, { kind: "pushed" }> } | null = null;
+    if (core.pushes) {
+      for (const held of done) {
+        if (held.pushed) continue;
+        const outcome = await core.pushes.push(held, core.cutOff.signal);
+        held.pushed = outcome.kind === "pushed";
+        if (outcome.kind === "pushed") continue;
+        halt = { held, outcome };
+        break;
+      }
+    }
+    const through = halt ? done.slice(0, done.indexOf(halt.held)) : done;
+    if (through.length > 0 && !(await conclude(lane, through))) return false;
+    if (!halt) return true;
+    if (halt.outcome.kind === "failed") await fail(lane, halt.held, { reason: halt.outcome.reason, error: halt.outcome.error });
+    else await waitForPush(lane, halt.outcome.retryInMs);
+    return false;
+  }
+
+  /** A lane whose next push must wait, uncounted. */
+  async function waitForPush(lane: Lane, retryInMs: number): Promise<void> {
+    if (core.stopping.signal.aborted) {
+      await release(lane, "stopping", 0);
+      return;
+    }
+    // It waits, perhaps for long: a process that ends meanwhile was not killed by it.
+    await restart(lane.held);
+    core.putOff(lane, retryInMs);
+    lanes.giveBack(lane);
+  }
+
+  /**
+   * Acks stored messages. A redriven one is resolved first, a redelivered one forgotten by the ledger first; while
+   * Postgres cannot take that, they stay held.
+   * @returns whether the lane is still held and may go on.
+   */
+  async function conclude(lane: Lane, done: readonly Held[]): Promise<boolean> {
     try {
       for (const { message } of done) {
         const deathId = message.attributes[REDRIVE_DEATH_ATTRIBUTE];

@@ -43,6 +43,8 @@ export function createReceiver(core: Core) {
   function room(): number {
     const { effectiveWcuPerSecond } = leaser.rate();
     if (leaser.closed() || effectiveWcuPerSecond <= 0 || outage.waiting()) return 0;
+    // What is stored and cannot be pushed is not in the buffer's count: it must not pile up.
+    if (core.pushes?.blocked() === true && lanes.size() > 0) return 0;
     const { messages, writeUnits } = lanes.buffered();
     const proven = UNPROVEN_WRITE_UNITS + throughput.perSecond() * PROVEN_SECONDS;
     const capacity = Math.min((effectiveWcuPerSecond / core.liveWorkers) * BUFFER_SECONDS, proven);

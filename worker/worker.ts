@@ -1,4 +1,5 @@
 import type { BackendConfig } from "#lib/config/backend.ts";
+import type { SinksConfig } from "#lib/config/sinks.ts";
 import type { WorkerConfig } from "#lib/config/worker.ts";
 import { ensureDrain } from "#lib/services/drain/ensure.ts";
 import { createAttempts } from "./attempts.ts";
@@ -8,7 +9,9 @@ import { createConsumer } from "./consumer.ts";
 import { createDeaths } from "./deaths.ts";
 import { runDuties } from "./duties.ts";
 import { type Emit, errorText, levelOf, createEmitter } from "./events.ts";
+import { createPushes } from "./pushes.ts";
 import { createReporter } from "./report.ts";
+import { createSinks, longestPushMs } from "./sinks/list.ts";
 
 const MAX_START_WAIT_MS = 10_000;
 
@@ -26,19 +29,24 @@ export interface Identity {
 export async function runWorker({
   backend,
   config,
+  sinks: sinksConfig,
   identity,
   stop,
   log,
 }: {
   backend: BackendConfig;
   config: WorkerConfig;
+  sinks: SinksConfig;
   identity: Identity;
   stop: AbortSignal;
   log: Emit;
 }): Promise<void> {
   const clock = systemClock;
   const worker = identity.id;
-  const backends = openBackends(backend, config);
+  const random = () => Math.random();
+  const uuid = () => crypto.randomUUID();
+  const sinks = createSinks(sinksConfig, { clock, random, longestMs: longestPushMs(config.visibilitySeconds) });
+  const backends = openBackends(backend, config, sinksConfig);
   let noteError = (_message: string): void => {};
   const emit = createEmitter([
     log,
@@ -49,9 +57,9 @@ export async function runWorker({
   const deaths = createDeaths({ ledger: backends.ledger, deadLetterQueue: backends.deadLetterQueue, worker, onEvent: emit, clock });
   const attempts = createAttempts({ failing: backends.failing, ledger: backends.ledger, worker, allowedAttempts: config.attempts });
   const { queue, table, drain, registry, metrics } = backends;
-  const random = () => Math.random();
-  const uuid = () => crypto.randomUUID();
-  const consumer = createConsumer({ clock, random, uuid, emit, queue, table, drain, attempts, deaths, workerId: worker, config });
+  const pushing = { sinks, filter: backends.pushFilter, clock, random, uuid, emit, visibilityMs: config.visibilitySeconds * 1000 };
+  const pushes = sinks.length > 0 ? createPushes(pushing) : undefined;
+  const consumer = createConsumer({ clock, random, uuid, emit, queue, table, drain, attempts, deaths, pushes, workerId: worker, config });
   const reporter = createReporter({
     core: consumer.core,
     drain,
@@ -61,7 +69,7 @@ export async function runWorker({
     identity: { ...identity, startedAt: new Date() },
   });
   noteError = (message) => reporter.noteError(message);
-  emit({ event: "started", worker, queue: backend.queue, table: backend.table });
+  emit({ event: "started", worker, queue: backend.queue, table: backend.table, sinks: sinks.map(({ name }) => name) });
 
   /** @returns whether all backends were reached before the stop. */
   async function reachBackends(): Promise<boolean> {
@@ -105,6 +113,7 @@ export async function runWorker({
   reporting.abort();
   await reports;
   await reporter.farewell();
+  for (const sink of sinks) sink.close();
   await backends.close();
   emit({ event: "stopped", unfinished });
 }

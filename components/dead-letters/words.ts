@@ -19,6 +19,14 @@ export const REASONS: Readonly<Record<DeathReason, { label: string; meaning: str
     label: "Failed every attempt",
     meaning: "Storing it failed as often as is allowed. If the cause is gone, a redrive will store it.",
   },
+  webhook_refused: {
+    label: "Refused by the webhook",
+    meaning: "It is in the table, but the webhook’s receiver refuses it. A redrive stores it again, as the same item, and pushes it again: fix the receiver first.",
+  },
+  webhook_failed: {
+    label: "Webhook failed",
+    meaning: "It is in the table, but the webhook could not be reached or kept failing. Once it answers again, a redrive pushes what is missing.",
+  },
   process_killer: {
     label: "Killed the worker",
     meaning: "Handled alone, it ended the worker process as often as is allowed. Redrive it only after the cause is fixed.",

@@ -37,3 +37,11 @@ export function redriveDeduplicationId(runId: string, deathId: string): string {
 export function sortKey(occurredAt: string, activityId: string): string {
   return `${occurredAt}#${activityId}`;
 }
+
+/**
+ * Idempotency key of an activity's pushes: one for each item of the table. The id alone would not do: two users may
+ * use the same one.
+ */
+export function pushKey({ userId, occurredAt, id }: Pick<Activity, "userId" | "occurredAt" | "id">): string {
+  return hash("push", userId, occurredAt, id);
+}

@@ -4,9 +4,10 @@ import { effectiveRate, leaseStep } from "#lib/domain/drain-rate.ts";
 import { itemBytes, writeUnits } from "#lib/domain/write-units.ts";
 import type { ActivityItem } from "#lib/gateways/activity-table.ts";
 import type { Death } from "#lib/gateways/dead-letter-ledger.ts";
+import type { Clock } from "#worker/clock.ts";
 import { createConsumer } from "#worker/consumer.ts";
 import type { Deps } from "#worker/core.ts";
-import { createEmitter, type WorkerEvent } from "#worker/events.ts";
+import { createEmitter, type Emit, type WorkerEvent } from "#worker/events.ts";
 import { createFakeQueue } from "./fake-queue.ts";
 import { createVirtualClock } from "./virtual-clock.ts";
 
@@ -147,8 +148,8 @@ function createFakeLedger(allowedAttempts: number) {
   return { attempts, deaths, state };
 }
 
-/** A consumer in a world of fakes, on a clock of its own. */
-export function createWorld(overrides: Partial<WorkerConfig> = {}) {
+/** A consumer in a world of fakes, on a clock of its own. @param pushesOf makes what follows a store; none by default. */
+export function createWorld(overrides: Partial<WorkerConfig> = {}, pushesOf?: (given: { clock: Clock; emit: Emit; uuid: () => string }) => Deps["pushes"]) {
   const config = { ...CONFIG, ...overrides };
   const time = createVirtualClock();
   const { clock } = time;
@@ -158,11 +159,14 @@ export function createWorld(overrides: Partial<WorkerConfig> = {}) {
   const ledger = createFakeLedger(config.attempts);
   const events: WorkerEvent[] = [];
   let uuids = 0;
+  const uuid = () => `uuid-${(uuids += 1)}`;
+  const emit = createEmitter([(event) => events.push(event)]);
   const consumer = createConsumer({
     clock,
     random: () => 0.5,
-    uuid: () => `uuid-${(uuids += 1)}`,
-    emit: createEmitter([(event) => events.push(event)]),
+    uuid,
+    emit,
+    pushes: pushesOf?.({ clock, emit, uuid }),
     queue: queue.queue,
     table: table.table,
     drain: drain.drain,
