@@ -41,7 +41,7 @@ export function createDeaths({
   onEvent,
   clock = systemClock,
 }: {
-  ledger: DeadLetterLedger;
+  ledger: Pick<DeadLetterLedger, "decide" | "recordCopy" | "resolveStored">;
   deadLetterQueue: Pick<SqsQueue, "sendBatch">;
   worker: string;
   onEvent?: OnDeadLetterEvent;

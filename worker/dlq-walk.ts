@@ -24,6 +24,9 @@ const WAIT_SECONDS = 1;
 /** Calls per second of a walk: SQS takes 300 of each kind from a FIFO queue without high throughput. */
 const CALLS_PER_SECOND = 50;
 
+/** What a walk uses of the ledger. */
+export type WalkedLedger = Pick<DeadLetterLedger, "byIds" | "file" | "recordCopy" | "markSwept" | "markVanished">;
+
 export interface WalkResult {
   seen: number;
   deleted: number;
@@ -75,7 +78,7 @@ export function createDlqWalk({
   clock = systemClock,
   uuid = randomUUID,
 }: {
-  ledger: DeadLetterLedger;
+  ledger: WalkedLedger;
   deaths: Pick<Deaths, "die">;
   deadLetterQueue: Pick<SqsQueue, "receive" | "deleteBatch" | "changeVisibilityBatch" | "attributes">;
   onEvent?: OnDeadLetterEvent;

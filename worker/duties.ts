@@ -1,9 +1,13 @@
+import type { DeadLetterLedger } from "#lib/gateways/dead-letter-ledger.ts";
 import type { IngestSamples } from "#lib/gateways/ingest-samples.ts";
 import type { WorkerRegistry } from "#lib/gateways/worker-registry.ts";
+import type { FailingMessages } from "#lib/gateways/failing-messages.ts";
+import type { LeaderLease } from "#lib/gateways/leader-lease.ts";
+import type { RedriveRuns } from "#lib/gateways/redrive-runs.ts";
+import type { SqsQueue } from "#lib/gateways/sqs-queue.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { openBackends } from "./backends.ts";
 import type { Deaths } from "./deaths.ts";
-import { createDlqWalk } from "./dlq-walk.ts";
+import { createDlqWalk, type WalkedLedger } from "./dlq-walk.ts";
 import { type Emit, errorText } from "./events.ts";
 import { createLeader, pause } from "./leader.ts";
 import { createRedriveJob } from "./redrive-runs.ts";
@@ -13,9 +17,19 @@ import { createSweeper } from "./sweeper.ts";
 const KEPT_MS = 24 * 3_600_000;
 const PRUNE_EVERY_MS = 10 * 60_000;
 
-interface Prune {
+/** What the duties use of the backends. */
+export interface DutyBackends {
+  lease: LeaderLease;
+  ledger: WalkedLedger & Pick<DeadLetterLedger, "unswept">;
+  failing: Pick<FailingMessages, "prune">;
+  runs: Pick<RedriveRuns, "pending" | "markSent">;
   registry: Pick<WorkerRegistry, "prune">;
   ingestSamples: Pick<IngestSamples, "prune">;
+  queue: Pick<SqsQueue, "sendBatch">;
+  deadLetterQueue: Pick<SqsQueue, "receive" | "deleteBatch" | "changeVisibilityBatch" | "attributes">;
+}
+
+interface Prune extends Pick<DutyBackends, "registry" | "ingestSamples"> {
   emit: Emit;
   clock: Clock;
   signal: AbortSignal;
@@ -45,7 +59,7 @@ export async function runDuties({
   clock = systemClock,
   uuid = () => crypto.randomUUID(),
 }: {
-  backends: Pick<ReturnType<typeof openBackends>, "lease" | "ledger" | "failing" | "runs" | "registry" | "ingestSamples" | "queue" | "deadLetterQueue">;
+  backends: DutyBackends;
   deaths: Deaths;
   holder: string;
   emit: Emit;
