@@ -1,0 +1,80 @@
+import type { Activity } from "#lib/contracts/activity.ts";
+
+/**
+ * What a send is meant to come to: `healthy` is stored; the poisons die, `redriven` dies first and is stored in the end.
+ */
+export type Kind = "healthy" | "malformed" | "unknown_version" | "rejected" | "killer" | "redriven";
+
+/** One activity as its producer saw it. `n` counts all facts of a run in the order they were seen. */
+export interface Send {
+  id: string;
+  userId: string;
+  kind: Kind;
+  /** What the item must say, delivery facts aside; null for a body that is no activity. */
+  content: string | null;
+  /** Sends of one request share it. */
+  request: number;
+  position: number;
+  askedN: number;
+  /** When the outcome was known; null while it is not. */
+  answeredN: number | null;
+  outcome: "ok" | "refused" | "unknown";
+  /** The verdict said that SQS took it after refusing an earlier one of its user. */
+  outOfOrder: boolean;
+}
+
+/** What was seen between the workers and the stand-ins. Ids are the activities'. */
+export type WireFact =
+  | { what: "received"; n: number; atMs: number; id: string; messageId: string; groupId: string; client: string }
+  | { what: "shown"; n: number; atMs: number; messageId: string; seconds: number; client: string }
+  | { what: "store_asked"; n: number; call: number; ids: readonly string[] }
+  | { what: "stored"; n: number; atMs: number; call: number; ids: readonly string[] }
+  | { what: "dead"; n: number; atMs: number; id: string }
+  | { what: "ack_asked"; n: number; id: string; messageId: string }
+  | { what: "acked"; n: number; atMs: number; id: string; messageId: string };
+
+/** An item of the table: its id and what it says, delivery facts aside. */
+export interface ItemFact {
+  id: string;
+  userId: string;
+  content: string;
+}
+
+/** A row of the ledger. */
+export interface DeathFact {
+  id: string;
+  deathId: string;
+  reason: string;
+  status: string;
+}
+
+export interface Kill {
+  client: string;
+  atMs: number;
+}
+
+/** Everything a run is judged by. */
+export interface Facts {
+  sends: readonly Send[];
+  wire: readonly WireFact[];
+  items: readonly ItemFact[];
+  deaths: readonly DeathFact[];
+  /** Ids of the activities that the DLQ holds, one for each copy. */
+  deadLetters: readonly string[];
+  /** Messages left in the queue. */
+  left: number;
+  kills: readonly Kill[];
+}
+
+/** What an activity says, in one text: equality of content. */
+export function contentOf({ id, userId, type, occurredAt, sessionId, source, properties }: Activity): string {
+  return JSON.stringify([id, userId, type, occurredAt, sessionId ?? null, source ?? null, properties ?? null]);
+}
+
+/** The marks of a run's ids; a body that is no activity carries one in its text. */
+const ID = /chaos-[a-z0-9]+-\d+/;
+
+/** The activity that a message's body is of, whatever its state; "" for a stranger's. */
+export function idOfBody(body: string): string {
+  return ID.exec(body)?.[0] ?? "";
+}

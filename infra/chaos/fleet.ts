@@ -1,0 +1,105 @@
+import { type Child, type LogEvent, startChild } from "#infra/start/child.ts";
+import type { Kill } from "./facts.ts";
+
+const READY_DEADLINE_MS = 60_000;
+
+/** At which of its own log lines a worker gets a signal (`signal-at.ts`). */
+export interface Armed {
+  event: string;
+  signal: "SIGKILL" | "SIGSTOP";
+  /** Which of these lines, from 1. */
+  nth?: number;
+  /** Only lines that name one of these. */
+  messageIds?: readonly string[];
+}
+
+export interface FleetWorker {
+  name: string;
+  child: Child;
+  /** Resolves with how it ended. */
+  exited: Promise<string>;
+  signal(name: NodeJS.Signals): void;
+}
+
+/**
+ * Worker processes, as `npm run worker` starts them, each known by a name that its calls carry in their User-Agent.
+ * @param onEvent told of each of their log lines.
+ */
+export function createFleet({ env, onEvent }: { env: Readonly<Record<string, string>>; onEvent: (worker: string, event: LogEvent) => void }) {
+  const live = new Set<FleetWorker>();
+  const kills: Kill[] = [];
+  const stepKills: Record<string, number> = {};
+  const exits: { worker: string; how: string }[] = [];
+  let started = 0;
+
+  function spawn(armed?: Armed): FleetWorker {
+    started += 1;
+    const name = `w${started}`;
+    const child = startChild({
+      args: [...(armed ? ["--import=./infra/chaos/signal-at.ts"] : []), "worker/main.ts"],
+      env: {
+        ...env,
+        LOG_LEVEL: "debug",
+        AWS_SDK_UA_APP_ID: name,
+        ...(armed && {
+          CHAOS_SIGNAL: armed.signal,
+          CHAOS_AT_EVENT: armed.event,
+          CHAOS_AT_NTH: String(armed.nth ?? 1),
+          CHAOS_AT_MESSAGE_IDS: (armed.messageIds ?? []).join(","),
+        }),
+      },
+      onEvent: (event) => {
+        onEvent(name, event);
+        if (event.event !== "chaos.signal") return;
+        const step = String(event.step);
+        stepKills[step] = (stepKills[step] ?? 0) + 1;
+        if (event.signal === "SIGKILL") kills.push({ client: name, atMs: Date.parse(String(event.at)) });
+      },
+    });
+    const worker: FleetWorker = {
+      name,
+      child,
+      exited: child.exited.then((how) => {
+        live.delete(worker);
+        exits.push({ worker: name, how });
+        onEvent(name, { event: "chaos.exited", how });
+        return how;
+      }),
+      signal(signal) {
+        try {
+          process.kill(child.pid, signal);
+        } catch {
+          // It is gone already.
+        }
+      },
+    };
+    live.add(worker);
+    return worker;
+  }
+
+  return {
+    spawn,
+    /** Starts a worker and waits until it drains. */
+    async ready(armed?: Armed): Promise<FleetWorker> {
+      const worker = spawn(armed);
+      await worker.child.event("ready", { deadlineMs: READY_DEADLINE_MS });
+      return worker;
+    },
+    /** Kills from outside, at whatever step. */
+    kill(worker: FleetWorker): void {
+      kills.push({ client: worker.name, atMs: Date.now() });
+      worker.child.kill();
+    },
+    live: () => Array.from(live),
+    kills,
+    /** Signals given at steps, by step. */
+    stepKills,
+    exits,
+    started: () => started,
+    async stop(): Promise<void> {
+      for (const worker of live) worker.signal("SIGCONT");
+      await Promise.all(Array.from(live, (worker) => worker.child.stop()));
+    },
+  };
+}
+export type Fleet = ReturnType<typeof createFleet>;
