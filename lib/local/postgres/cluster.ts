@@ -58,7 +58,7 @@ export async function ensureCluster({
   if (runner.user) await chmod(directory, 0o711);
   const dataDirectory = join(directory, "data");
   const { file, password } = await passwordIn(directory);
-  const owner = runner.user ?? (process.getuid?.() === 0 ? { uid: 0, gid: 0 } : undefined);
+  const { owner } = runner;
   const whole = await stat(join(dataDirectory, "PG_VERSION")).catch(() => null);
   if (whole) {
     if (owner) await ownTree(dataDirectory, owner);

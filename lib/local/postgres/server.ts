@@ -101,7 +101,7 @@ export async function startPostgres(options: { directory: string; port: number; 
   const directory = resolve(options.directory);
   const binaries = await findPostgresBinaries();
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const runner = await unprivilegedRunner([binaries.postgres, directory]);
+  const runner = await unprivilegedRunner({ program: binaries.postgres, directory });
   const { dataDirectory, password } = await ensureCluster({ directory, binaries, runner });
   await clearLeftover(dataDirectory);
 
