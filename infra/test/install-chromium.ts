@@ -35,11 +35,19 @@ export function installPlaywrightChromium(playwrightProgram: string): boolean {
   return true;
 }
 
+/**
+ * The commands that install the system's Chromium.
+ * @param prefix what makes a command root's; null where nothing does.
+ * @returns null where no known package manager is, or it may not be used.
+ */
+export function systemInstall({ prefix, exists = existsSync }: { prefix: readonly string[] | null; exists?: (path: string) => boolean }): string[][] | null {
+  const manager = PACKAGE_MANAGERS.find(({ program }) => exists(program));
+  if (prefix === null || !manager) return null;
+  return manager.commands.map((command) => prefix.concat(command));
+}
+
 /** Installs the system's Chromium with its package manager. */
 export function installSystemChromium(): boolean {
-  const prefix = privilege();
-  const manager = PACKAGE_MANAGERS.find(({ program }) => existsSync(program));
-  if (prefix === null || !manager) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  return manager.commands.every((command) => run([...prefix, ...command], PACKAGES_DEADLINE_MS, env));
+  return systemInstall({ prefix: privilege() })?.every((command) => run(command, PACKAGES_DEADLINE_MS, env)) ?? false;
 }

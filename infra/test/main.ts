@@ -11,7 +11,7 @@ import { closingLine, judged, type Tally, tallyPlaywright, tallyVitest, total } 
 
 /**
  * `npm test`: lint, types and documents, then every Vitest test, then every browser test against a start of its own.
- * All steps run even when one fails; the last line counts them all.
+ * All steps run even when one fails; the last line counts them all. A signal ends it after the step it meets.
  */
 const ROOT = join(import.meta.dirname, "..", "..");
 const STEP_DEADLINE_MS = 1_800_000;
@@ -20,7 +20,13 @@ const require = createRequire(import.meta.url);
 const program = (name: string, path: string) => join(dirname(require.resolve(`${name}/package.json`)), path);
 const PLAYWRIGHT = program("@playwright/test", "cli.js");
 
+const EXIT_INTERRUPTED = 130;
+
 let running: ReturnType<typeof spawn> | null = null;
+let interrupted = false;
+
+/** Somebody asked the run to stop: no further step is begun. */
+class Interrupted extends Error {}
 
 async function step(title: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number | null> {
   const startedAt = performance.now();
@@ -29,6 +35,7 @@ async function step(title: string, args: readonly string[], env: Readonly<Record
   running = child;
   const [code] = (await once(child, "close")) as [number | null];
   running = null;
+  if (interrupted) throw new Interrupted();
   console.log(`== ${title}: ${code === 0 ? "passed" : "failed"} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   return code;
 }
@@ -65,8 +72,9 @@ function browser(): boolean {
 
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
+    if (interrupted) process.exit(EXIT_INTERRUPTED);
+    interrupted = true;
     running?.kill(name);
-    process.exitCode = 130;
   });
 }
 
@@ -85,9 +93,13 @@ try {
       ? await counted("browser tests", [PLAYWRIGHT, "test", "--reporter=list,json"], playwright, tallyPlaywright, { PLAYWRIGHT_JSON_OUTPUT_FILE: playwright })
       : { passed: 0, failed: 1, skipped: 0 },
   );
+} catch (thrown) {
+  if (!(thrown instanceof Interrupted)) throw thrown;
+  console.log("\ninterrupted");
 } finally {
   await rm(reports, { recursive: true, force: true });
 }
+if (interrupted) process.exit(EXIT_INTERRUPTED);
 const result = total(tallies);
 console.log(`\n${closingLine(result)}`);
 process.exitCode ||= result.failed > 0 || result.passed === 0 ? 1 : 0;
