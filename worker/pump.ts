@@ -16,8 +16,19 @@ const MAX_UNDER_WAY = 64;
 const MAX_REFUSAL_WAIT_MS = 250;
 /** How much faster than the rate late batches go out. */
 const CATCH_UP = 1.03;
+/** A batch this much later than its lease's start, as after a stop of the process, gives the lease up. */
+const LATE_AT_MOST_MS = 1_000;
 /** What a store leaves of the visibility, at least, for its ack. */
 const ACK_MARGIN_MS = 1_000;
+
+/** What was leased for a batch. */
+interface Leased {
+  /** Monotonic ms. */
+  startAtMs: number;
+  leasedWriteUnits: number;
+}
+
+const writeOf = ({ costWriteUnits, puts }: Batch) => ({ writeUnits: costWriteUnits, items: puts.length });
 
 export type Pump = ReturnType<typeof createPump>;
 
@@ -58,9 +69,17 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
   }
 
   /** Stores a batch whose lanes are claimed, and acts on what became of each message. */
-  async function run(chosen: Batch, startAtMs: number, isAlone: boolean): Promise<void> {
+  async function run(chosen: Batch, { startAtMs, leasedWriteUnits }: Leased, isAlone: boolean): Promise<void> {
     await sleepUntil(clock, startAtMs, cutOff.signal);
-    await sleepUntil(clock, slot(chosen.costWriteUnits), cutOff.signal);
+    await sleepUntil(clock, slot(leasedWriteUnits), cutOff.signal);
+    // Others have had the rate meanwhile: what a late one was granted is lost, and asked for anew.
+    if (leaser.halted() || clock.monotonic() - startAtMs > LATE_AT_MOST_MS) {
+      for (const { lane, held } of chosen.parts) {
+        if (isAlone) await outcomes.restart(held);
+        lanes.giveBack(lane);
+      }
+      return;
+    }
     // A pause of the whole process, or a slow start, may have used the visibility up: others may hold these by now.
     const late = chosen.parts.filter(({ held }) => !held.every((one) => longEnough(one.visibleUntilMs)));
     for (const { lane, held } of late) {
@@ -71,14 +90,14 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
     const kept = chooseKept(chosen, new Set(parts.flatMap(({ held }) => held)));
     if (parts.length === 0 || cutOff.signal.aborted) {
       for (const { lane } of parts) lanes.giveBack(lane);
-      leaser.settle({ leasedWriteUnits: chosen.costWriteUnits, consumedWriteUnits: 0 });
+      leaser.settle({ leasedWriteUnits, consumedWriteUnits: 0 });
       return;
     }
     const ids = parts.flatMap(({ held }) => messageIds(held));
     const storedAt = new Date(clock.now()).toISOString();
     emit({ event: "storing", messageIds: ids, writeUnits: kept.costWriteUnits, alone: isAlone });
     const result = await storeInTime(kept, storedAt);
-    account(chosen.costWriteUnits, result, kept);
+    account(leasedWriteUnits, result, kept);
     const stored = parts.flatMap(({ held }) => held.filter((one) => outcomeOf(result, kept, one).kind === "stored"));
     samples.count("stored", stored.length);
     if (stored.length > 0) emit({ event: "stored", messageIds: messageIds(stored), writeUnits: result.consumedWriteUnits ?? kept.costWriteUnits });
@@ -108,7 +127,7 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
         const soft = new AbortController();
         const cancel = clock.setTimer(() => soft.abort(), config.storeTimeoutMs);
         try {
-          return await storeBatch({ table: core.table, puts, signal: AbortSignal.any([soft.signal, hard, cutOff.signal]) });
+          return await storeBatch({ table: core.table, puts, signal: AbortSignal.any([soft.signal, hard, cutOff.signal]), halted: leaser.halted });
         } finally {
           cancel();
         }
@@ -126,8 +145,10 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
     core.throughput.count(consumed ?? 0);
     // An unknown store may have consumed all of its lease; what a throttle gave back is not claimed again.
     const throttled = result.outcomes.some(({ kind }) => kind === "throttled");
-    const used = consumed === null || throttled ? Math.max(consumed ?? 0, batch.costWriteUnits) : consumed;
+    const write = writeOf(batch);
+    const used = consumed === null || throttled ? Math.max(consumed ?? 0, leaser.costOf(write)) : consumed;
     leaser.settle({ leasedWriteUnits, consumedWriteUnits: used });
+    if (consumed !== null && result.outcomes.every(({ kind }) => kind === "stored")) leaser.learn({ ...write, chargedWriteUnits: consumed });
   }
 
   /** Tells the drain row of throttles and the outage of failures. */
@@ -165,9 +186,9 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
   }
 
   /** Leases for as long as it takes. @returns null when the worker stops meanwhile. */
-  async function leaseAlone(cost: number): Promise<Extract<LeaseAnswer, { granted: true }> | null> {
+  async function leaseAlone(leasedWriteUnits: number): Promise<Extract<LeaseAnswer, { granted: true }> | null> {
     while (!stopping.signal.aborted) {
-      const answer = await leaser.lease(cost);
+      const answer = await leaser.lease(leasedWriteUnits);
       if (answer.granted) return answer;
       await sleep(clock, Math.min(answer.retryInMs, MAX_REFUSAL_WAIT_MS), stopping.signal);
     }
@@ -181,23 +202,26 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
       return;
     }
     // Leased first: the mark must stand for the handling only, not for the wait.
-    const lease = await leaseAlone(held.costWriteUnits);
+    const leasedWriteUnits = leaser.costOf({ writeUnits: held.costWriteUnits, items: 1 });
+    const lease = await leaseAlone(leasedWriteUnits);
     if (!lease) {
       lanes.giveBack(lane);
       return;
     }
     await sleepUntil(clock, lease.startAtMs, stopping.signal);
     if (!longEnough(held.visibleUntilMs)) {
-      leaser.settle({ leasedWriteUnits: held.costWriteUnits, consumedWriteUnits: 0 });
+      leaser.settle({ leasedWriteUnits, consumedWriteUnits: 0 });
       outcomes.putBack(lane, true);
       return;
     }
     if (!(await attend.startAlone(lane, held)) || held.item === null) {
-      leaser.settle({ leasedWriteUnits: held.costWriteUnits, consumedWriteUnits: 0 });
+      leaser.settle({ leasedWriteUnits, consumedWriteUnits: 0 });
       return;
     }
     const { item, costWriteUnits } = held;
-    await run({ parts: [{ lane, held: [held] }], puts: [{ item, costWriteUnits }], putOf: new Map([[held, 0]]), costWriteUnits }, lease.startAtMs, true);
+    // Leaving the mark took its time, and nobody else's rate: the start counts from here.
+    const leased = { startAtMs: clock.monotonic(), leasedWriteUnits };
+    await run({ parts: [{ lane, held: [held] }], puts: [{ item, costWriteUnits }], putOf: new Map([[held, 0]]), costWriteUnits }, leased, true);
   }
 
   async function attendTo(lane: Lane): Promise<void> {
@@ -206,6 +230,7 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
 
   /** One turn. @returns whether there may be more to do at once. */
   async function turn(): Promise<boolean> {
+    if (leaser.halted()) return false;
     const lone = alone[0];
     if (lone) {
       if (underWay.size > 0) return false;
@@ -227,7 +252,8 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
       { budgetWriteUnits: leaser.budget(), maxItems: TABLE_BATCH_ITEMS },
     );
     if (batch.parts.length === 0) return odd.length > 0;
-    const lease = await leaser.lease(batch.costWriteUnits);
+    const leasedWriteUnits = leaser.costOf(writeOf(batch));
+    const lease = await leaser.lease(leasedWriteUnits);
     if (!lease.granted) {
       await sleep(clock, Math.min(lease.retryInMs, MAX_REFUSAL_WAIT_MS), stopping.signal);
       return true;
@@ -236,7 +262,7 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
     const held = batch.parts.filter(({ lane }) => lane.state === "idle");
     const kept = { ...batch, parts: held };
     for (const { lane } of held) lanes.claim(lane);
-    track("batch", run(kept, lease.startAtMs, false));
+    track("batch", run(kept, { startAtMs: lease.startAtMs, leasedWriteUnits }, false));
     return true;
   }
 

@@ -38,7 +38,7 @@ export function createReporter({ core, drain, registry, describeTable, metrics, 
   async function readRate(): Promise<void> {
     const before = leaser.rate();
     const row = await inTime("reading the drain row", () => drain.read());
-    leaser.seen(row);
+    leaser.seen({ effectiveWcuPerSecond: row.effectiveWcuPerSecond, version: row.version, override: row.override });
     // When this version was first obeyed, not when it was last read: the page tells how fast a change was taken up.
     const at = acknowledged?.version === row.version ? acknowledged.at : new Date(clock.now());
     acknowledged = { rateWcuPerSecond: row.effectiveWcuPerSecond, version: row.version, at };

@@ -28,10 +28,13 @@ export async function storeBatch({
   table,
   puts,
   signal,
+  halted = () => false,
 }: {
   table: Pick<ActivityTable, "put" | "putBatch">;
   puts: readonly Put[];
   signal: AbortSignal;
+  /** Asked before each retry: no write may start any more. */
+  halted?: () => boolean;
 }): Promise<StoreResult> {
   const outcomes: PutOutcome[] = puts.map(() => ({ kind: "stored" }));
   let consumed: number | null = 0;
@@ -73,7 +76,7 @@ export async function storeBatch({
   let tableThrottled: TableError | null = null;
   async function putGroup(positions: readonly number[]): Promise<void> {
     for (const position of positions) {
-      if (tableThrottled !== null || signal.aborted) return;
+      if (tableThrottled !== null || signal.aborted || halted()) return;
       const outcome = await putAlone(position);
       outcomes[position] = outcome;
       if (outcome.kind === "throttled" && outcome.scope === "table") tableThrottled = outcome;

@@ -16,6 +16,8 @@ export const FACTOR_CUT_INTERVAL_MS = 1_000;
  * 100 ms, 5 % of it was lost on two overloaded cores), and no more than this can be late at once.
  */
 export const LEASE_LEAD_MS = 150;
+/** How long to wait before a paused rate is asked for again. */
+export const PAUSED_RETRY_MS = 500;
 /** Most of the rate that one lease takes, but always at least one item. */
 export const LEASE_SPAN_MS = 40;
 
@@ -56,6 +58,7 @@ export type LeaseStep =
 /**
  * One step of GCRA. `tatMs` (theoretical arrival time) is the instant up to which the rate is already spent.
  * @param costWriteUnits what the lease costs; 0 is granted at once and moves nothing past now.
+ * @param rateWcuPerSecond 0 = paused, which refuses.
  */
 export function leaseStep({
   tatMs,
@@ -70,6 +73,7 @@ export function leaseStep({
   rateWcuPerSecond: number;
   leadMs: number;
 }): LeaseStep {
+  if (rateWcuPerSecond <= 0) return { granted: false, tatMs, retryInMs: PAUSED_RETRY_MS };
   if (tatMs > nowMs + leadMs) return { granted: false, tatMs, retryInMs: tatMs - nowMs - leadMs };
   const startMs = Math.max(tatMs, nowMs);
   return { granted: true, tatMs: startMs + (costWriteUnits / rateWcuPerSecond) * 1000, startMs };

@@ -1,5 +1,5 @@
 import type { Drain, DrainHistoryEntry, DrainHistoryKind, DrainMode, GoalState } from "#lib/contracts/drain.ts";
-import { FACTOR_CUT, FACTOR_CUT_INTERVAL_MS, FACTOR_FLOOR } from "#lib/domain/drain-rate.ts";
+import { FACTOR_CUT, FACTOR_CUT_INTERVAL_MS, FACTOR_FLOOR, PAUSED_RETRY_MS } from "#lib/domain/drain-rate.ts";
 import { Prisma, type PrismaClient } from "#prisma/client.ts";
 
 /** Dial of a queue that nobody has set yet, WCU/s. */
@@ -20,9 +20,6 @@ export class DrainNotFound extends Error {
 export type Lease =
   | { granted: true; startInMs: number; startsAtMs?: number; effectiveWcuPerSecond: number; version: number }
   | { granted: false; retryInMs: number; effectiveWcuPerSecond: number; version: number };
-
-/** How long to wait before asking a paused row again; the row is read every 500 ms beside. */
-const PAUSED_RETRY_MS = 500;
 
 export type DrainChangeOutcome = { outcome: "changed"; drain: Drain } | { outcome: "conflict"; drain: Drain };
 
