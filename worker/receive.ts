@@ -1,6 +1,6 @@
 import { retryDelayMs } from "#lib/domain/backoff.ts";
 import { SQS_BATCH_ENTRIES } from "#lib/gateways/sqs-queue.ts";
-import { sleep } from "./clock.ts";
+import { sleep, withDeadline } from "./clock.ts";
 import type { Core } from "./core.ts";
 import { errorText } from "./events.ts";
 import { hold, messageIds } from "./lanes.ts";
@@ -15,6 +15,8 @@ const PROVEN_SECONDS = 1;
 const UNPROVEN_WRITE_UNITS = 500;
 /** Longest wait of a receive (SQS API reference). */
 const LONG_POLL_SECONDS = 20;
+/** A receive that has not ended this long after its long poll never will: its connection is cut. */
+const ANSWER_WITHIN_MS = 10_000;
 /** ReceiveRequestAttemptId is good for 5 minutes after the first try (SQS API reference). */
 const ATTEMPT_RETRIES = 4;
 
@@ -22,6 +24,16 @@ const ATTEMPT_RETRIES = 4;
 function unanswered(thrown: unknown): boolean {
   const status = (thrown as { $metadata?: { httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode;
   return status === undefined || status >= 500;
+}
+
+/** What a watch over the receive loops sees. */
+export interface ReceiveProgress {
+  /** Messages that could be asked for now; 0 = there is a reason not to. */
+  room: number;
+  /** Calls under way, the pauses between their tries included. */
+  calls: number;
+  /** Since when every call has failed, monotonic ms; null while they are answered. */
+  failingSinceMs: number | null;
 }
 
 /**
@@ -37,6 +49,8 @@ export function createReceiver(core: Core) {
   const waitSeconds = Math.min(LONG_POLL_SECONDS, Math.max(1, spareSeconds));
   let active = 1;
   let asked = 0;
+  let calls = 0;
+  let failingSinceMs: number | null = null;
   let averageCost = 1;
 
   /** How many messages to ask for now; 0 = wait. */
@@ -47,7 +61,7 @@ export function createReceiver(core: Core) {
     if (core.pushes?.blocked() === true && lanes.size() > 0) return 0;
     const { messages, writeUnits } = lanes.buffered();
     const proven = UNPROVEN_WRITE_UNITS + throughput.perSecond() * PROVEN_SECONDS;
-    const capacity = Math.min((effectiveWcuPerSecond / core.liveWorkers) * BUFFER_SECONDS, proven);
+    const capacity = Math.min((effectiveWcuPerSecond / leaser.timesSize() / core.liveWorkers) * BUFFER_SECONDS, proven);
     if (messages === 0 && asked === 0) {
       return outage.active() ? 1 : Math.max(1, Math.min(SQS_BATCH_ENTRIES, Math.floor(capacity / averageCost)));
     }
@@ -65,7 +79,9 @@ export function createReceiver(core: Core) {
     for (let tries = 0; ; tries += 1) {
       try {
         const request = { maxMessages, waitSeconds, visibilitySeconds: config.visibilitySeconds, attemptId };
-        const messages = await queue.receive(request, { signal });
+        const deadline = { clock, ms: waitSeconds * 1000 + ANSWER_WITHIN_MS, what: "a receive", parent: signal };
+        const messages = await withDeadline(deadline, (cancel) => queue.receive(request, { signal: cancel }));
+        failingSinceMs = null;
         const receivedAtMs = clock.monotonic();
         const visibleUntilMs = startedMs + config.visibilitySeconds * 1000;
         const held = messages.map((message) => hold(message, { receivedAtMs, visibleUntilMs, retentionDays: config.retentionDays }));
@@ -81,6 +97,7 @@ export function createReceiver(core: Core) {
         return held.length;
       } catch (thrown) {
         if (signal.aborted) return 0;
+        failingSinceMs ??= clock.monotonic();
         const retryInMs = retryDelayMs(tries + 1, random());
         emit({ event: "receive_failed", error: errorText(thrown), retryInMs });
         await sleep(clock, retryInMs, signal);
@@ -97,11 +114,13 @@ export function createReceiver(core: Core) {
         continue;
       }
       asked += wanted;
+      calls += 1;
       const got = await receive(wanted).catch((thrown: unknown) => {
         emit({ event: "fault", where: "receive", error: errorText(thrown) });
         return 0;
       });
       asked -= wanted;
+      calls -= 1;
       if (got >= wanted) active = Math.min(config.receiveLoops, active + 1);
       else if (got === 0) active = 1;
       wakeLoops();
@@ -117,6 +136,8 @@ export function createReceiver(core: Core) {
   }
 
   return {
+    progress: (): ReceiveProgress => ({ room: room(), calls, failingSinceMs }),
+
     /** Runs until the worker stops. Never throws. */
     async run(): Promise<void> {
       signal.addEventListener("abort", wakeLoops, { once: true });
