@@ -16,23 +16,43 @@ const UNAVAILABLE = new Set([
   "P1008",
   "P1017",
   "P2024",
+  "P2028",
+  "53300",
   "57014",
   "57P01",
+  "57P02",
   "57P03",
+  "DatabaseNotReachable",
+  "ConnectionClosed",
+  "SocketTimeout",
+  "TooManyConnections",
 ]);
+
+/** The pg driver's plain errors of a database that hangs or went: they have neither a name nor a code. */
+const PG_MESSAGES = /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated\b.*)$/;
 
 interface ErrorLike {
   name?: unknown;
   code?: unknown;
-  cause?: unknown;
   message?: unknown;
+  cause?: unknown;
+  /** On Prisma's errors: what a raw query met stands two levels below. */
+  meta?: { driverAdapterError?: unknown };
+  /** On the causes of Prisma's driver errors. */
+  kind?: unknown;
+  originalCode?: unknown;
 }
 
 /** Whether an error or one of its causes means that a backend is away. */
 function isUnavailable(error: unknown, depth = 0): boolean {
   if (typeof error !== "object" || error === null || depth > 4) return false;
-  const { name, code, cause } = error as ErrorLike;
-  return UNAVAILABLE.has(String(name)) || UNAVAILABLE.has(String(code)) || isUnavailable(cause, depth + 1);
+  const { name, code, message, cause, meta, kind, originalCode } = error as ErrorLike;
+  return (
+    [name, code, kind, originalCode].some((word) => UNAVAILABLE.has(String(word))) ||
+    (typeof message === "string" && PG_MESSAGES.test(message.trim().split("\n").at(-1) ?? "")) ||
+    isUnavailable(cause, depth + 1) ||
+    isUnavailable(meta?.driverAdapterError, depth + 1)
+  );
 }
 
 function describe(error: unknown): string {
