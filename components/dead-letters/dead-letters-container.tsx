@@ -102,8 +102,8 @@ function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
               onClose: () => setView({ run: null }),
             }
       }
-      failing={sideList(failing)}
-      runs={sideList(runs)}
+      failing={sideList(failing, nowMs)}
+      runs={sideList(runs, nowMs)}
       drawer={{
         state: view.death === null ? null : detailState(detail),
         nowMs,

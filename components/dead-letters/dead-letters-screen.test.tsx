@@ -26,8 +26,8 @@ const props: DeadLettersScreenProps = {
   table: { selected: new Set(), onSelect: ignore, onSelectAll: ignore, onOpen: ignore },
   pager: { page: 1, onNewer: ignore, onOlder: ignore },
   run: null,
-  failing: { kind: "rows", rows: [] },
-  runs: { kind: "rows", rows: [] },
+  failing: { kind: "rows", rows: [], stale: null },
+  runs: { kind: "rows", rows: [], stale: null },
   drawer: { ...actions, state: null, onRetry: ignore, onClose: ignore },
   dialog: { deaths: null, attempt: { kind: "idle" }, onConfirm: ignore, onDrop: ignore, onClose: ignore },
   nowMs: NOW,
@@ -64,14 +64,14 @@ describe("the dead letters screen", () => {
     expect(screen({ ledger: { kind: "failed", message: "The database is away." } })).toContain("The database is away.");
     expect(screen({ ledger: page({ list: { items: [], nextCursor: null, counts } }) })).toContain("No dead letters. Nothing has failed for good.");
     const old = screen({ ledger: page({ stale: { age: "35 s ago", message: "No answer." } }) });
-    expect(old).toContain("Old figures, read 35 s ago");
+    expect(old).toContain("Read 35 s ago");
     expect(old).toContain("activity-1");
   });
 
   it("shows what is failing and the runs", () => {
     const failing = { messageId: "m-1", userId: "ann", activityId: "a-1", type: null, attempts: 2, firstFailedAt: null, lastFailedAt: null, lastError: "TimeoutError" };
     const { items: _, ...run } = sampleReceipt();
-    const html = screen({ failing: { kind: "rows", rows: [failing] }, runs: { kind: "rows", rows: [run] } });
+    const html = screen({ failing: { kind: "rows", rows: [failing], stale: null }, runs: { kind: "rows", rows: [run], stale: null } });
     expect(html).toContain('aria-label="Failing now"');
     expect(html).toContain("1 of 3 stored, 1 bounced");
     expect(html).toContain(`/dead-letters/runs/${run.id}`);

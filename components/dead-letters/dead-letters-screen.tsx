@@ -92,7 +92,7 @@ export function DeadLettersScreen(props: DeadLettersScreenProps) {
           <Title order={1} size="h3">
             Dead letters
           </Title>
-          <CountsHeader counts={ledger.kind === "page" ? ledger.list.counts : null} />
+          <CountsHeader counts={ledger.kind === "page" ? ledger.list.counts : null} live={ledger.kind === "page" && ledger.stale === null} />
         </div>
         {run && <ReceiptPanel {...run} />}
         <section aria-label="Ledger" className={classes.ledger}>

@@ -39,6 +39,7 @@ describe("receiptState", () => {
 
 describe("sideList", () => {
   it("keeps its rows when a later poll fails", () => {
-    expect(sideList({ ...fresh, data: { items: [1] }, error: new Error("away") })).toEqual({ kind: "rows", rows: [1] });
+    expect(sideList({ ...fresh, data: { items: [1] }, error: new Error("away") }, NOW)).toEqual({ kind: "rows", rows: [1], stale: { age: "just now", message: "away" } });
+    expect(sideList({ ...fresh, data: { items: [1] } }, NOW)).toEqual({ kind: "rows", rows: [1], stale: null });
   });
 });

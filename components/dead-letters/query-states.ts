@@ -42,7 +42,7 @@ export function receiptState(query: Read<RedriveReceipt>, nowMs: number | null):
   return { kind: "receipt", receipt: query.data, stale };
 }
 
-export function sideList<Row>(query: Read<{ items: Row[] }>): SideList<Row> {
-  if (query.data !== undefined) return { kind: "rows", rows: query.data.items };
+export function sideList<Row>(query: Read<{ items: Row[] }>, nowMs: number | null): SideList<Row> {
+  if (query.data !== undefined) return { kind: "rows", rows: query.data.items, stale: staleness(query, nowMs) };
   return query.error === null ? { kind: "loading" } : { kind: "failed", message: query.error.message };
 }

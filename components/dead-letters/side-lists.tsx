@@ -10,8 +10,8 @@ import { visibleText } from "#lib/view/json-text.ts";
 import { nameOf } from "./words.ts";
 import classes from "./dead-letters.module.css";
 
-/** A list that is awaited, failed without ever having been read, or there; kept rows outlive a failed poll. */
-export type SideList<Row> = { kind: "loading" } | { kind: "failed"; message: string } | { kind: "rows"; rows: readonly Row[] };
+/** A list that is awaited, failed without ever having been read, or there; kept rows outlive a failed poll, marked as old. */
+export type SideList<Row> = { kind: "loading" } | { kind: "failed"; message: string } | { kind: "rows"; rows: readonly Row[]; stale: { age: string; message: string } | null };
 
 interface SideProps<Row> {
   list: SideList<Row>;
@@ -21,7 +21,16 @@ interface SideProps<Row> {
 function Side<Row>({ list, what, empty, children }: { list: SideList<Row>; what: string; empty: string; children: (rows: readonly Row[]) => ReactNode }) {
   if (list.kind === "loading") return <ListSkeleton label={`Loading ${what}`} rows={3} />;
   if (list.kind === "failed") return <Failure title={`The ${what} could not be read`} message={list.message} />;
-  return list.rows.length === 0 ? <Nothing title={empty} /> : children(list.rows);
+  return (
+    <>
+      {list.stale && (
+        <p className={classes.old}>
+          Not live: read {list.stale.age}. {list.stale.message}
+        </p>
+      )}
+      {list.rows.length === 0 ? <Nothing title={list.stale ? `${empty}, when it was last read` : empty} /> : children(list.rows)}
+    </>
+  );
 }
 
 const FAILING_COLUMNS = [

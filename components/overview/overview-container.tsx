@@ -1,15 +1,16 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useApplyDrainRate } from "#lib/client/drain.ts";
 import { overviewHistoryQuery, overviewQuery } from "#lib/client/overview.ts";
 import { useNow } from "#lib/client/use-now.ts";
+import { useTitle } from "#lib/client/use-title.ts";
 import type { HistoryRange, Overview, OverviewHistory } from "#lib/contracts/overview.ts";
+import { asDisconnected } from "#lib/view/disconnected.ts";
+import { overviewTitle } from "#lib/view/page-title.ts";
 import { prepareTraffic } from "#lib/view/traffic.ts";
 import type { ApplyState, DialChange } from "./drain-dial.tsx";
-import { OverviewLoading } from "./overview-loading.tsx";
 import { OverviewScreen } from "./overview-screen.tsx";
 
 /** Answers missing for this long are said out loud, milliseconds. */
@@ -53,9 +54,8 @@ function useApply(): { applyState: ApplyState; apply: (change: DialChange) => Pr
 
 /** Fetches what the overview shows. */
 export function OverviewContainer({ initial, initialHistory, initialRange }: OverviewContainerProps) {
-  const router = useRouter();
   const [range, setRange] = useState(initialRange);
-  const { data: overview, error, dataUpdatedAt } = useQuery({ ...overviewQuery, initialData: initial });
+  const { data: answered, error, dataUpdatedAt } = useQuery({ ...overviewQuery, initialData: initial });
   const { data: history } = useQuery({
     ...overviewHistoryQuery(range),
     placeholderData: keepPreviousData,
@@ -63,24 +63,28 @@ export function OverviewContainer({ initial, initialHistory, initialRange }: Ove
   });
   const browserMs = useNow();
   const { applyState, apply } = useApply();
-  if (!overview) return <OverviewLoading />;
   // Ages count by the server's clock: the reader's may be wrong.
   const sinceAnswerMs = browserMs === null ? 0 : Math.max(0, browserMs - dataUpdatedAt);
-  const nowMs = browserMs === null ? null : Date.parse(overview.at) + sinceAnswerMs;
+  const nowMs = browserMs === null ? null : Date.parse(answered.at) + sinceAnswerMs;
+  const disconnected = error && sinceAnswerMs > DISCONNECTED_AFTER_MS ? error.message : null;
+  const overview = useMemo(() => (disconnected === null ? answered : asDisconnected(answered, "the dashboard gets no answer")), [answered, disconnected]);
+  const traffic = useMemo(() => prepareTraffic({ overview: answered, history, range }), [answered, history, range]);
+  useTitle(overviewTitle(overview));
 
   function choose(next: HistoryRange) {
     setRange(next);
-    router.replace(`?range=${next}`, { scroll: false });
+    // The router is told, but the server is not asked: the page has all it needs.
+    window.history.replaceState(null, "", `?range=${next}`);
   }
 
   return (
     <OverviewScreen
       overview={overview}
-      traffic={prepareTraffic({ overview, history, range })}
+      traffic={traffic}
       range={range}
       nowMs={nowMs}
-      disconnected={error && sinceAnswerMs > DISCONNECTED_AFTER_MS ? error.message : null}
-      untouched={isUntouched(overview, history)}
+      disconnected={disconnected}
+      untouched={isUntouched(answered, history)}
       applyState={applyState}
       onApply={apply}
       onRange={choose}

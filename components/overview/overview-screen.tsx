@@ -4,7 +4,7 @@ import type { HistoryRange, Overview } from "#lib/contracts/overview.ts";
 import { guardOf } from "#lib/view/drain-preview.ts";
 import { prepareFigures } from "#lib/view/figures.ts";
 import { ago } from "#lib/view/instants.ts";
-import { stateSentence } from "#lib/view/state-sentence.ts";
+import { disconnectedSentence, stateSentence } from "#lib/view/state-sentence.ts";
 import type { TrafficModel } from "#lib/view/traffic.ts";
 import { CapacityMeter } from "./capacity-meter.tsx";
 import { type ApplyState, DrainDial, type DrainDialProps } from "./drain-dial.tsx";
@@ -47,19 +47,25 @@ function Capacity({ overview }: { overview: Overview }) {
   );
 }
 
+function WorkersNote({ workers }: { workers: Overview["workers"] }) {
+  if (workers.state === "error") return <span className={classes.lagging}>cannot be read: {workers.error}</span>;
+  const alive = workers.value.filter((worker) => worker.alive).length;
+  const words = `${alive} of ${workers.value.length} alive`;
+  return workers.state === "stale" ? <span className={classes.lagging}>{`not live: ${workers.error ?? "old"}; ${words} then`}</span> : words;
+}
+
 /** The overview, all of it from its props. */
 export function OverviewScreen({ overview, traffic, range, nowMs, disconnected, untouched, applyState, onApply, onRange }: OverviewScreenProps) {
   const { dial, workers } = overview;
-  const alive = workers.state === "error" ? 0 : workers.value.filter((worker) => worker.alive).length;
   return (
     <div className={classes.screen} data-disconnected={disconnected !== null || undefined}>
       <h1 className={classes.hidden}>Overview of {overview.queue}</h1>
       {disconnected !== null && (
-        <p role="alert" className={classes.disconnected}>
-          What you see is of {nowMs === null ? "an earlier time" : ago(overview.at, nowMs)}: {disconnected} The page keeps asking.
+        <p className={classes.disconnected}>
+          <span role="alert">{disconnected} The page keeps asking.</span> What you see is of {nowMs === null ? "an earlier time" : ago(overview.at, nowMs)}.
         </p>
       )}
-      <StateBanner sentence={stateSentence(overview)} nowMs={nowMs} />
+      <StateBanner sentence={disconnected === null ? stateSentence(overview) : disconnectedSentence(overview)} nowMs={nowMs} />
       {untouched && <FirstSpike publicApiUrl={overview.publicApiUrl} />}
       <section className={classes.figures} aria-label="Figures">
         {prepareFigures(overview).map((figure) => (
@@ -80,8 +86,8 @@ export function OverviewScreen({ overview, traffic, range, nowMs, disconnected, 
           <RateChanges marks={traffic.depth.marks} nowMs={nowMs} />
         </Panel>
       </div>
-      <Panel title="Workers" flush aside={workers.state === "error" ? <span className={classes.lagging}>cannot be read: {workers.error}</span> : `${alive} of ${workers.value.length} alive`}>
-        {workers.state !== "error" && <WorkersTable workers={workers.value} version={dial.state === "error" ? null : dial.value.version} nowMs={nowMs} />}
+      <Panel title="Workers" flush aside={<WorkersNote workers={workers} />}>
+        {workers.state !== "error" && <WorkersTable workers={workers.value} version={dial.state === "error" ? null : dial.value.version} live={workers.state === "ok"} nowMs={nowMs} />}
       </Panel>
     </div>
   );

@@ -9,8 +9,6 @@ import { HISTORY_RANGES, type HistoryRange } from "#lib/contracts/overview.ts";
 import type { TrafficModel } from "#lib/view/traffic.ts";
 import classes from "./overview.module.css";
 
-const CHART_HEIGHT = 196;
-
 export interface TrafficPanelProps {
   traffic: TrafficModel;
   range: HistoryRange;
@@ -18,7 +16,7 @@ export interface TrafficPanelProps {
   onRange: (range: HistoryRange) => void;
 }
 
-/** Depth and throughput over time, and the same in numbers. */
+/** Depth, throughput and write units over time, and the same in numbers. */
 export function TrafficPanel({ traffic, range, nowMs, onRange }: TrafficPanelProps) {
   const [open, setOpen] = useState(false);
   return (
@@ -32,8 +30,9 @@ export function TrafficPanel({ traffic, range, nowMs, onRange }: TrafficPanelPro
       }
     >
       <div className={classes.charts}>
-        <TimeChart model={traffic.depth} height={CHART_HEIGHT} />
-        <TimeChart model={traffic.throughput} height={CHART_HEIGHT} />
+        <TimeChart model={traffic.depth} />
+        <TimeChart model={traffic.throughput} />
+        <TimeChart model={traffic.writeUnits} />
       </div>
       <details className={classes.behind} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>Show the numbers</summary>
@@ -41,6 +40,7 @@ export function TrafficPanel({ traffic, range, nowMs, onRange }: TrafficPanelPro
           <div className={classes.numbers}>
             <SeriesTable model={traffic.depth} nowMs={nowMs} />
             <SeriesTable model={traffic.throughput} nowMs={nowMs} />
+            <SeriesTable model={traffic.writeUnits} nowMs={nowMs} />
           </div>
         )}
       </details>

@@ -36,8 +36,8 @@ function Acknowledged({ worker, version }: { worker: OverviewWorker; version: nu
   );
 }
 
-/** Who drains the queue, live ones first; who was not seen lately is grey. */
-export function WorkersTable({ workers, version, nowMs }: { workers: readonly OverviewWorker[]; version: number | null; nowMs: number | null }) {
+/** Who drains the queue, live ones first; who was not seen lately is grey, and so are all when the reading is old. */
+export function WorkersTable({ workers, version, live, nowMs }: { workers: readonly OverviewWorker[]; version: number | null; live: boolean; nowMs: number | null }) {
   if (workers.length === 0) {
     return (
       <Nothing title="No worker has been seen in the last hour">
@@ -48,7 +48,7 @@ export function WorkersTable({ workers, version, nowMs }: { workers: readonly Ov
     );
   }
   const ordered = workers.toSorted((a, b) => Number(b.alive) - Number(a.alive) || a.startedAt.localeCompare(b.startedAt));
-  const grey = (worker: OverviewWorker, content: React.ReactNode) => (worker.alive ? content : <span className={classes.dead}>{content}</span>);
+  const grey = (worker: OverviewWorker, content: React.ReactNode) => (worker.alive && live ? content : <span className={classes.dead}>{content}</span>);
   return (
     <RecordTable
       label="Workers"
@@ -60,7 +60,7 @@ export function WorkersTable({ workers, version, nowMs }: { workers: readonly Ov
           process: grey(worker, <span className="mono">{`${worker.host}:${worker.pid}`}</span>),
           state: (
             <span>
-            <Tag tone={worker.alive ? (TONES[worker.state] ?? "neutral") : "neutral"} {...(worker.lastError && { title: `Last error: ${worker.lastError.message}` })}>
+            <Tag tone={worker.alive && live ? (TONES[worker.state] ?? "neutral") : "neutral"} {...(worker.lastError && { title: `Last error: ${worker.lastError.message}` })}>
               {worker.alive || worker.state === "stopped" ? worker.state : "not seen"}
             </Tag>
             </span>

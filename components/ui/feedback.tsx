@@ -24,11 +24,15 @@ export function Failure({ title, message, onRetry, retryLabel = "Try again" }: {
 /** What is on the screen is old; it stays there, with its age. */
 export function StaleNotice({ age, message }: { age: string; message: string }) {
   return (
-    <output className={classes.notice} data-tone="warn">
+    <div className={classes.notice} data-tone="warn">
       <span>
-        <strong className={classes.title}>Old figures, read {age}.</strong> {message} The page keeps asking.
+        {/* The age changes all the time: only the rest is announced. */}
+        <output>
+          <strong className={classes.title}>Old figures.</strong> {message} The page keeps asking.
+        </output>{" "}
+        Read {age}.
       </span>
-    </output>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Skeleton, Tooltip } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { IconAlertTriangle, IconClockExclamation } from "@tabler/icons-react";
 import { ago } from "#lib/view/instants.ts";
 import type { FigureModel } from "#lib/view/figures.ts";
@@ -10,20 +10,21 @@ function Provenance({ figure, nowMs }: { figure: FigureModel; nowMs: number | nu
   const hint = [`Source: ${figure.source}.`, age === null ? "" : `Read ${age}.`, figure.error ? `${figure.error}.` : ""].filter(Boolean).join(" ");
   const live = figure.state === "ok";
   return (
-    <Tooltip label={hint} position="bottom-start" multiline maw={300}>
-      <span className={classes.provenance} data-testid={`figure-${figure.id}-source`}>
-        {figure.state === "error" && <IconAlertTriangle size={12} aria-hidden="true" />}
-        {figure.state === "stale" && <IconClockExclamation size={12} aria-hidden="true" />}
-        <span>
-          {figure.state === "error" ? "no reading" : live ? figure.source : `${figure.source} · ${age ?? "old"}`}
-        </span>
+    <span className={classes.provenance} title={hint} data-testid={`figure-${figure.id}-source`}>
+      {figure.state === "error" && <IconAlertTriangle size={12} aria-hidden="true" />}
+      {figure.state === "stale" && <IconClockExclamation size={12} aria-hidden="true" />}
+      {figure.state === "stale" && <span className={classes.hidden}>Old reading: </span>}
+      <span>
+        {figure.state === "error" ? "no reading" : live ? figure.source : `${figure.source} · ${age ?? "old"}`}
       </span>
-    </Tooltip>
+    </span>
   );
 }
 
 /** One figure with its source and age. What is old looks old; what was never read is a dash. */
 export function FigureTile({ figure, nowMs }: { figure: FigureModel; nowMs: number | null }) {
+  // What failed says more than what the number would mean.
+  const failed = figure.state === "ok" ? null : figure.error;
   return (
     <fieldset className={classes.tile} aria-label={figure.label} data-state={figure.state} data-tone={figure.tone}>
       <span className={classes.label}>{figure.label}</span>
@@ -34,8 +35,8 @@ export function FigureTile({ figure, nowMs }: { figure: FigureModel; nowMs: numb
         {figure.unit !== "" && <span className={classes.unit}>{figure.unit}</span>}
       </span>
       <span className={classes.note}>
-        {figure.note ?? (figure.state === "error" ? (figure.error ?? "") : "")}
-        {figure.noteAt !== null && (
+        {failed ?? figure.note}
+        {failed === null && figure.noteAt !== null && (
           <>
             {" "}
             <Clock at={figure.noteAt} nowMs={nowMs} />

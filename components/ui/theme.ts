@@ -36,7 +36,6 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: "sm" } },
-    Tooltip: { defaultProps: { withArrow: false, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
     // A <header> inside a dialog would be a second banner of the page.
     ModalHeader: { defaultProps: { role: "none", bg: "var(--sp-surface)" } },
     DrawerHeader: { defaultProps: { role: "none", bg: "var(--sp-surface)" } },

@@ -15,6 +15,8 @@ export interface ApiRequest<S extends z.ZodType> {
   /** Sent as JSON by POST when given. */
   body?: unknown;
   signal?: AbortSignal | undefined;
+  /** Longest wait for an answer, where another than the usual one fits. */
+  timeoutMs?: number;
 }
 
 function address(path: string, query: ApiRequest<z.ZodType>["query"]): string {
@@ -26,8 +28,8 @@ function address(path: string, query: ApiRequest<z.ZodType>["query"]): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
-async function send({ path, query, body, signal }: Omit<ApiRequest<z.ZodType>, "schema">): Promise<Response> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+async function send({ path, query, body, signal, timeoutMs = TIMEOUT_MS }: Omit<ApiRequest<z.ZodType>, "schema">): Promise<Response> {
+  const timeout = AbortSignal.timeout(timeoutMs);
   try {
     return await fetch(address(path, query), {
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
@@ -41,7 +43,7 @@ async function send({ path, query, body, signal }: Omit<ApiRequest<z.ZodType>, "
     });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    if (timeout.aborted) throw new ApiError({ kind: "timeout", message: `No answer within ${TIMEOUT_MS / 1000} seconds.`, cause });
+    if (timeout.aborted) throw new ApiError({ kind: "timeout", message: `No answer within ${timeoutMs / 1000} seconds.`, cause });
     throw new ApiError({ kind: "network", message: "The dashboard's server cannot be reached.", cause });
   }
 }

@@ -29,7 +29,8 @@ function read(cache: QueryCache): QueryView[] {
     .getAll()
     .filter((query) => query.isActive())
     .map((query) => {
-      const interval = query.observers[0]?.options.refetchInterval;
+      const asked = query.observers[0]?.options.refetchInterval;
+      const interval = typeof asked === "function" ? asked(query) : asked;
       const polled = typeof interval === "number" && interval < STALE_AFTER_MS;
       const failing = query.state.status === "error" || query.state.fetchFailureCount > 0;
       return { updatedAt: query.state.dataUpdatedAt, failing, polled };

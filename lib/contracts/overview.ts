@@ -77,7 +77,7 @@ export const overviewSchema = z.object({
 });
 export type Overview = z.infer<typeof overviewSchema>;
 
-export const HISTORY_RANGES = ["15m", "1h", "3h", "24h"] as const;
+export const HISTORY_RANGES = ["5m", "15m", "1h", "3h", "24h"] as const;
 export const historyRangeSchema = z.enum(HISTORY_RANGES);
 export type HistoryRange = z.infer<typeof historyRangeSchema>;
 export const DEFAULT_HISTORY_RANGE: HistoryRange = "15m";

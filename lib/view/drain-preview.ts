@@ -58,15 +58,16 @@ export function prepareDrainPreview({ overview, drain, rateWcuPerSecond }: { ove
     activitiesPerSecond: effective / cost,
     costAssumed: writeUnitsPerActivity === null,
     eta,
-    warning: warningOf({ guard, effective, drain, provisionedWcu, rateWcuPerSecond }),
+    warning: warningOf({ guard, drain, provisionedWcu, rateWcuPerSecond }),
   };
 }
 
-function warningOf({ guard, effective, drain, provisionedWcu, rateWcuPerSecond }: { guard: number | null; effective: number; drain: Drain; provisionedWcu: number | null; rateWcuPerSecond: number }): string | null {
+function warningOf({ guard, drain, provisionedWcu, rateWcuPerSecond }: { guard: number | null; drain: Drain; provisionedWcu: number | null; rateWcuPerSecond: number }): string | null {
   if (guard !== null && provisionedWcu !== null && rateWcuPerSecond > guard) {
     return `The guard holds it at ${rate(guard)}: ${Math.round(drain.capacityShare * 100)} % of the table's ${count(provisionedWcu)} WCU.`;
   }
-  if (drain.factor < 0.995) return `The table throttled: workers hold back to ${rate(effective)} WCU/s until it recovers.`;
+  // No number: it changes while the table recovers, and each change would be read aloud.
+  if (drain.factor < 0.995) return "The table throttled: workers hold back until it recovers.";
   return null;
 }
 

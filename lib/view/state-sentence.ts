@@ -32,6 +32,12 @@ function stalled({ workers, figures }: Overview, waiting: string): StateSentence
   return { tone: "bad", headline: "Stalled", parts: [`${waiting} and nothing is being stored${throttled ? ": the table throttles" : ""}.`] };
 }
 
+/** The state as a page without answers may tell it: what it last was, and when. */
+export function disconnectedSentence({ at, figures: { waiting } }: Overview): StateSentence {
+  const last = waiting.state === "error" ? "The queue could not be read" : `${count(waiting.value)} were waiting`;
+  return { tone: "bad", headline: "Not live", parts: [`${last} at `, { at }, "; what happens now is not known here."] };
+}
+
 /** The state of the queue in one sentence, the first thing on the page. */
 export function stateSentence(overview: Overview): StateSentence {
   const { waiting, inFlight, timeToDrain, arrivalPerSecond, drain } = overview.figures;

@@ -1,5 +1,6 @@
 import type { DrainHistoryEntry } from "#lib/contracts/drain.ts";
-import type { HistoryRange, Overview, OverviewHistory } from "#lib/contracts/overview.ts";
+import type { HistoryRange, Overview, OverviewHistory, SeriesPoint } from "#lib/contracts/overview.ts";
+import { guardOf } from "./drain-preview.ts";
 import { count, rate } from "./numbers.ts";
 import { type ChartRow, prepareSeries } from "./series.ts";
 
@@ -9,7 +10,8 @@ export interface ChartSeries {
   label: string;
   /** A CSS colour. */
   color: string;
-  kind: "area" | "line";
+  /** `alarm` = a line that is drawn only above zero. */
+  kind: "area" | "line" | "alarm";
 }
 
 /** Something that happened, drawn as a line over the chart. */
@@ -20,6 +22,21 @@ export interface ChartMark {
   detail: string;
 }
 
+/** A ceiling, drawn as a level line. */
+export interface ChartLimit {
+  id: string;
+  value: number;
+  label: string;
+  /** A CSS colour. */
+  color: string;
+}
+
+/** A time in which something was wrong, drawn as a band. */
+export interface ChartSpan {
+  fromMs: number;
+  toMs: number;
+}
+
 /** All that a chart needs to be drawn. */
 export interface ChartModel {
   title: string;
@@ -27,6 +44,8 @@ export interface ChartModel {
   rows: ChartRow[];
   series: ChartSeries[];
   marks: ChartMark[];
+  limits: ChartLimit[];
+  alarms: ChartSpan[];
   fromMs: number;
   toMs: number;
   ticks: number[];
@@ -37,6 +56,7 @@ export interface ChartModel {
 export interface TrafficModel {
   depth: ChartModel;
   throughput: ChartModel;
+  writeUnits: ChartModel;
   /** Why the history is missing or old, or null. */
   historyFault: string | null;
 }
@@ -44,6 +64,7 @@ export interface TrafficModel {
 const MINUTE_MS = 60_000;
 
 const RANGES: Record<HistoryRange, { ms: number; bucketSeconds: number; tickMs: number; words: string }> = {
+  "5m": { ms: 5 * MINUTE_MS, bucketSeconds: 2, tickMs: MINUTE_MS, words: "5 minutes" },
   "15m": { ms: 15 * MINUTE_MS, bucketSeconds: 5, tickMs: 3 * MINUTE_MS, words: "15 minutes" },
   "1h": { ms: 60 * MINUTE_MS, bucketSeconds: 10, tickMs: 10 * MINUTE_MS, words: "hour" },
   "3h": { ms: 180 * MINUTE_MS, bucketSeconds: 30, tickMs: 30 * MINUTE_MS, words: "3 hours" },
@@ -73,8 +94,40 @@ const THROUGHPUT: ChartSeries[] = [
   { key: "drainPerSecond", label: "Drain", color: "var(--sp-drain)", kind: "line" },
 ];
 
-/** Charts of depth and throughput: CloudWatch's minutes followed by the live seconds, with the changes of the dial. */
-export function prepareTraffic({ overview, history, range }: { overview: Pick<Overview, "at" | "live">; history: OverviewHistory | undefined; range: HistoryRange }): TrafficModel {
+const WRITE_UNITS: ChartSeries[] = [
+  { key: "writeUnitsPerSecond", label: "Consumed", color: "var(--sp-drain)", kind: "area" },
+  { key: "throttles", label: "Throttles", color: "var(--sp-bad)", kind: "alarm" },
+];
+
+/** What the table has and what draining may use of it, as far as they are known now. */
+function limitsOf({ figures, dial }: Pick<Overview, "figures" | "dial">): ChartLimit[] {
+  const described = figures.provisionedWriteUnits.state === "error" ? null : figures.provisionedWriteUnits.value;
+  const drain = dial.state === "error" ? null : dial.value;
+  const provisioned = described ?? drain?.provisionedWcu ?? null;
+  const guard = drain && guardOf(drain, described);
+  return [
+    ...(provisioned === null ? [] : [{ id: "provisioned", value: provisioned, label: `table ${rate(provisioned)}`, color: "var(--sp-line-strong)" }]),
+    ...(guard === null ? [] : [{ id: "guard", value: guard, label: `guard ${rate(guard)}`, color: "var(--sp-warn)" }]),
+  ];
+}
+
+/** Times in which the table throttled; those less than `joinMs` apart are one. */
+function throttledSpans({ history, periodSeconds, live, fromMs, toMs }: { history: readonly SeriesPoint[]; periodSeconds: number; live: readonly SeriesPoint[]; fromMs: number; toMs: number }, joinMs: number): ChartSpan[] {
+  const liveFrom = live[0]?.t ?? Number.POSITIVE_INFINITY;
+  const span = (seconds: number) => ({ t }: SeriesPoint): ChartSpan => ({ fromMs: Math.max(fromMs, t * 1000), toMs: Math.min(toMs, (t + seconds) * 1000) });
+  const throttled = ({ throttles }: SeriesPoint) => (throttles ?? 0) > 0;
+  const minutes = history.filter((point) => throttled(point) && point.t < liveFrom).map(span(periodSeconds));
+  const spans: ChartSpan[] = [];
+  for (const next of [...minutes, ...live.filter(throttled).map(span(1))].filter((one) => one.toMs > one.fromMs)) {
+    const last = spans.at(-1);
+    if (last && next.fromMs - last.toMs < joinMs) last.toMs = Math.max(last.toMs, next.toMs);
+    else spans.push(next);
+  }
+  return spans;
+}
+
+/** Charts of depth, throughput and write units: CloudWatch's minutes followed by the live seconds, with the changes of the dial. */
+export function prepareTraffic({ overview, history, range }: { overview: Pick<Overview, "at" | "live" | "figures" | "dial">; history: OverviewHistory | undefined; range: HistoryRange }): TrafficModel {
   const { ms, bucketSeconds, tickMs, words } = RANGES[range];
   const toMs = Date.parse(overview.at);
   const fromMs = toMs - ms;
@@ -89,14 +142,26 @@ export function prepareTraffic({ overview, history, range }: { overview: Pick<Ov
   };
   const changes = history && history.changes.state !== "error" ? history.changes.value : [];
   const marks = changes.map(markOf).filter(({ at }) => at >= fromMs && at <= toMs);
-  const frame = { marks, fromMs, toMs, ticks: ticksOf(fromMs, toMs, tickMs) };
+  const frame = { marks, limits: [], alarms: [], fromMs, toMs, ticks: ticksOf(fromMs, toMs, tickMs) };
   const depth = prepareSeries({ ...common, measures: ["waiting"] });
   const throughput = prepareSeries({ ...common, measures: ["arrivalPerSecond", "drainPerSecond"] });
+  const writeUnits = prepareSeries({ ...common, measures: ["writeUnitsPerSecond", "throttles"] });
+  const limits = limitsOf(overview);
   const summary = (rows: readonly ChartRow[], series: readonly ChartSeries[], format: (value: number) => string) =>
     `The last ${words}. ${series.map((one) => inWords(rows, one, format)).join(". ")}.`;
   return {
     depth: { ...frame, title: "Depth", unit: "messages", rows: depth, series: DEPTH, summary: summary(depth, DEPTH, count) },
     throughput: { ...frame, title: "Throughput", unit: "activities/s", rows: throughput, series: THROUGHPUT, summary: summary(throughput, THROUGHPUT, rate) },
+    writeUnits: {
+      ...frame,
+      title: "Write units",
+      unit: "WCU/s",
+      rows: writeUnits,
+      series: WRITE_UNITS,
+      limits,
+      alarms: throttledSpans(common, bucketSeconds * 2_000),
+      summary: [summary(writeUnits, WRITE_UNITS, rate), ...limits.map(({ label }) => `${label} WCU/s.`)].join(" "),
+    },
     historyFault: metrics === undefined || metrics.state === "ok" ? null : (metrics.error ?? "CloudWatch does not answer"),
   };
 }

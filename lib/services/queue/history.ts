@@ -5,6 +5,7 @@ import { createPoller, pick, type Poller } from "./poller.ts";
 
 /** Length of a range and of its periods, seconds. */
 const RANGES: Record<HistoryRange, { seconds: number; periodSeconds: number }> = {
+  "5m": { seconds: 5 * 60, periodSeconds: 60 },
   "15m": { seconds: 15 * 60, periodSeconds: 60 },
   "1h": { seconds: 3_600, periodSeconds: 60 },
   "3h": { seconds: 3 * 3_600, periodSeconds: 60 },

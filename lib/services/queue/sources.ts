@@ -46,6 +46,21 @@ export interface Sources {
   depths: DepthLog;
 }
 
+/** While nobody looks, the depth is still read this often, so that a chart opened in mid-spike has its beginning. */
+const UNWATCHED_POLL_MS = 5_000;
+
+/** A poller that from its first question on is asked every `everyMs` by itself; the timer keeps no process alive. */
+function keptWarm<T>(poller: Poller<T>, everyMs: number): Poller<T> {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    ...poller,
+    get() {
+      timer ??= setInterval(() => void poller.get(), everyMs).unref();
+      return poller.get();
+    },
+  };
+}
+
 const LIVE = { ttlMs: 900, liveMs: 3_500, maxStaleMs: 5 * 60_000, waitMs: 1_500, timeoutMs: 4_000 };
 const SLOW = { ttlMs: 30_000, liveMs: 90_000, maxStaleMs: 15 * 60_000, waitMs: 1_500, timeoutMs: 8_000 };
 
@@ -63,23 +78,26 @@ async function readPostgres({ drain, registry, ingest, now }: Backends): Promise
   return { drain: dial, workers, samples: { worker, ingest: accepted }, lately };
 }
 
-/** Makes the pollers. Nothing is read before somebody looks. */
+/** Makes the pollers. Nothing is read before somebody looks; from then on the depth is read slowly by itself. */
 export function createSources(backends: Backends): Sources {
   const { queue, deadLetterQueue, table, metrics, now, onChange } = backends;
   const common = { now, onChange };
   const depths = createDepthLog({ keepSeconds: LIVE_SECONDS });
   return {
     depths,
-    queue: createPoller({
-      ...LIVE,
-      ...common,
-      source: "SQS",
-      async read(signal) {
-        const attributes = await queue.attributes({ signal });
-        depths.add(now(), attributes.visible);
-        return attributes;
-      },
-    }),
+    queue: keptWarm(
+      createPoller({
+        ...LIVE,
+        ...common,
+        source: "SQS",
+        async read(signal) {
+          const attributes = await queue.attributes({ signal });
+          depths.add(now(), attributes.visible);
+          return attributes;
+        },
+      }),
+      UNWATCHED_POLL_MS,
+    ),
     deadLetterQueue: createPoller({ ...LIVE, ttlMs: 1_900, liveMs: 5_500, ...common, source: "SQS, dead-letter queue", read: (signal) => deadLetterQueue.attributes({ signal }) }),
     postgres: createPoller({ ...LIVE, ...common, source: "Postgres", read: () => readPostgres(backends) }),
     table: createPoller({ ...SLOW, ...common, source: "DescribeTable", read: (signal) => table.describe(signal) }),
