@@ -54,6 +54,8 @@ export function createCore(deps: Deps) {
     receipts: createReceipts({ queue: deps.queue, clock, emit }),
     samples: createSamples({ workerId: deps.workerId, now: clock.now }),
     throughput: createThroughput({ clock }),
+    /** Of the batches that are being stored. */
+    underWay: { writeUnits: 0 },
     outage: createOutage({ clock, random: deps.random, onChange: notify }),
     /** Ends receiving and new batches. Never the signal of an ack or of a store. */
     stopping: new AbortController(),

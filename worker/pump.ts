@@ -96,7 +96,9 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
     const ids = parts.flatMap(({ held }) => messageIds(held));
     const storedAt = new Date(clock.now()).toISOString();
     emit({ event: "storing", messageIds: ids, writeUnits: kept.costWriteUnits, alone: isAlone });
+    core.underWay.writeUnits += kept.costWriteUnits;
     const result = await storeInTime(kept, storedAt);
+    core.underWay.writeUnits -= kept.costWriteUnits;
     account(leasedWriteUnits, result, kept);
     const stored = parts.flatMap(({ held }) => held.filter((one) => outcomeOf(result, kept, one).kind === "stored"));
     samples.count("stored", stored.length);
@@ -124,12 +126,18 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
     try {
       // The answer of a store that ends in time; what was cut off midway is told apart inside.
       const answer = await withDeadline({ clock, ms: config.storeTimeoutMs + ACK_MARGIN_MS / 2, what: "a store" }, async (hard) => {
+        // Not AbortSignal.any: each one stays tied to the signals it came from until the next full collection.
         const soft = new AbortController();
-        const cancel = clock.setTimer(() => soft.abort(), config.storeTimeoutMs);
+        const abort = () => soft.abort();
+        const cancel = clock.setTimer(abort, config.storeTimeoutMs);
+        hard.addEventListener("abort", abort, { once: true });
+        cutOff.signal.addEventListener("abort", abort, { once: true });
+        if (cutOff.signal.aborted) abort();
         try {
-          return await storeBatch({ table: core.table, puts, signal: AbortSignal.any([soft.signal, hard, cutOff.signal]), halted: leaser.halted });
+          return await storeBatch({ table: core.table, puts, signal: soft.signal, halted: leaser.halted });
         } finally {
           cancel();
+          cutOff.signal.removeEventListener("abort", abort);
         }
       });
       return answer;
@@ -142,7 +150,7 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
   function account(leasedWriteUnits: number, result: StoreResult, batch: Batch): void {
     const consumed = result.consumedWriteUnits;
     samples.count("writeUnits", consumed ?? 0);
-    core.throughput.count(consumed ?? 0);
+    core.throughput.count((consumed ?? 0) / leaser.timesSize());
     // An unknown store may have consumed all of its lease; what a throttle gave back is not claimed again.
     const throttled = result.outcomes.some(({ kind }) => kind === "throttled");
     const write = writeOf(batch);

@@ -8,11 +8,12 @@ import { hold, messageIds } from "./lanes.ts";
 /** What a worker may hold: what it can store in this time at its share of the rate. */
 const BUFFER_SECONDS = 5;
 /**
- * Nor more than it stored in this time of late, and a little to begin with: a rate far over what the table or this
- * process can take must not fill the memory (a write unit is at most 1 KB), nor hide messages from others.
+ * Nor may more wait for a batch than it stored in this time of late, and a little to begin with: a rate far over what
+ * the table or this process can take must not fill the memory (a write unit is at most 1 KB), nor hide messages from
+ * others.
  */
-const PROVEN_SECONDS = 1;
-const UNPROVEN_WRITE_UNITS = 500;
+const PROVEN_SECONDS = 0.25;
+const UNPROVEN_WRITE_UNITS = 250;
 /** Longest wait of a receive (SQS API reference). */
 const LONG_POLL_SECONDS = 20;
 /** A receive that has not ended this long after its long poll never will: its connection is cut. */
@@ -60,8 +61,9 @@ export function createReceiver(core: Core) {
     // What is stored and cannot be pushed is not in the buffer's count: it must not pile up.
     if (core.pushes?.blocked() === true && lanes.size() > 0) return 0;
     const { messages, writeUnits } = lanes.buffered();
+    const waiting = Math.max(0, writeUnits - core.underWay.writeUnits);
     const proven = UNPROVEN_WRITE_UNITS + throughput.perSecond() * PROVEN_SECONDS;
-    const capacity = Math.min((effectiveWcuPerSecond / leaser.timesSize() / core.liveWorkers) * BUFFER_SECONDS, proven);
+    const capacity = Math.min((effectiveWcuPerSecond / leaser.timesSize() / core.liveWorkers) * BUFFER_SECONDS, proven + writeUnits - waiting);
     if (messages === 0 && asked === 0) {
       return outage.active() ? 1 : Math.max(1, Math.min(SQS_BATCH_ENTRIES, Math.floor(capacity / averageCost)));
     }
