@@ -1,3 +1,4 @@
+import type { TableDescription } from "#lib/gateways/activity-table.ts";
 import type { DrainStore } from "#lib/gateways/drain-store.ts";
 import type { WorkerMetricsSink } from "#lib/gateways/worker-metrics.ts";
 import type { WorkerRegistry, WorkerReport, WorkerState } from "#lib/gateways/worker-registry.ts";
@@ -16,7 +17,7 @@ export interface ReportDeps {
   core: Core;
   drain: Pick<DrainStore, "read" | "setProvisioned">;
   registry: Pick<WorkerRegistry, "heartbeat" | "addSamples">;
-  describeTable: (signal: AbortSignal) => Promise<{ writeUnits: number | null }>;
+  describeTable: (signal: AbortSignal) => Promise<Pick<TableDescription, "writeUnits"> & Partial<Pick<TableDescription, "ceiling">>>;
   metrics: Pick<WorkerMetricsSink, "put">;
   identity: Pick<WorkerReport, "id" | "host" | "pid" | "version" | "startedAt">;
 }
@@ -30,19 +31,30 @@ export function createReporter({ core, drain, registry, describeTable, metrics, 
   let acknowledged: WorkerReport["acknowledged"] = null;
   let lastError: WorkerReport["lastError"] = null;
   let provisioned: number | null | undefined;
+  let told: number | null = null;
   let published = { at: clock.now(), totals: samples.totals() };
 
   const inTime = <T>(what: string, work: (signal: AbortSignal) => Promise<T>) => withDeadline({ clock, ms: CALL_TIMEOUT_MS, what }, work);
 
+  /**
+   * Wakes whoever waits for the rate when it is not what they were last told: it changes by a read, by a lease that
+   * finds the row again, and by time alone.
+   */
+  function tellOfRate(): void {
+    const { effectiveWcuPerSecond } = leaser.rate();
+    if (effectiveWcuPerSecond === told) return;
+    told = effectiveWcuPerSecond;
+    core.notify();
+  }
+
   /** Reads the rate and obeys it. @throws when Postgres is away. */
   async function readRate(): Promise<void> {
-    const before = leaser.rate();
     const row = await inTime("reading the drain row", () => drain.read());
     leaser.seen({ effectiveWcuPerSecond: row.effectiveWcuPerSecond, version: row.version, override: row.override });
     // When this version was first obeyed, not when it was last read: the page tells how fast a change was taken up.
     const at = acknowledged?.version === row.version ? acknowledged.at : new Date(clock.now());
     acknowledged = { rateWcuPerSecond: row.effectiveWcuPerSecond, version: row.version, at };
-    if (before.effectiveWcuPerSecond !== row.effectiveWcuPerSecond) core.notify();
+    tellOfRate();
   }
 
   /** Writes this worker's row. @throws when Postgres is away. */
@@ -56,7 +68,7 @@ export function createReporter({ core, drain, registry, describeTable, metrics, 
       await readRate();
     } catch (thrown) {
       leaser.unreachable(thrown);
-      core.notify();
+      tellOfRate();
       return;
     }
     await heartbeat();
@@ -70,8 +82,8 @@ export function createReporter({ core, drain, registry, describeTable, metrics, 
 
   /** Looks up what the table has and tells the row, whose guard is a share of it. @throws when either is away. */
   async function refreshProvisioned(): Promise<void> {
-    const { writeUnits } = await inTime("describing the table", (signal) => describeTable(signal));
-    await inTime("writing the provisioned units", () => drain.setProvisioned({ writeUnits }));
+    const { writeUnits, ceiling } = await inTime("describing the table", (signal) => describeTable(signal));
+    await inTime("writing the provisioned units", () => drain.setProvisioned({ writeUnits, ...(ceiling && { ceiling }) }));
     if (writeUnits !== provisioned) emit({ event: "provisioned", writeUnits });
     provisioned = writeUnits;
   }

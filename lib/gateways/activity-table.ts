@@ -1,6 +1,7 @@
 import {
   type AttributeValue,
   BatchWriteItemCommand,
+  type ConsumedCapacity,
   DescribeTableCommand,
   type DynamoDBClient,
   PutItemCommand,
@@ -8,6 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { type Activity, type StoredActivity, storedActivitySchema } from "#lib/contracts/activity.ts";
 import { sortKey } from "#lib/domain/activity-key.ts";
+import { createWriteCeiling, type WriteCeiling } from "#lib/domain/write-ceiling.ts";
 
 /** Most puts of one BatchWriteItem (DynamoDB API reference). */
 export const TABLE_BATCH_ITEMS = 25;
@@ -81,11 +83,31 @@ export interface UserPage {
   consumedReadUnits: number;
 }
 
+export interface TableDescription {
+  writeUnits: number | null;
+  ceiling: WriteCeiling;
+  readUnits: number | null;
+  itemCount: number | null;
+}
+
 export type ActivityTable = ReturnType<typeof createActivityTable>;
 
 /** The DynamoDB table of activities. Callers own their retries and time limits (the client's and the signal's). */
 export function createActivityTable({ client, table }: { client: Pick<DynamoDBClient, "send">; table: string }) {
   const options = (signal?: AbortSignal) => (signal ? { abortSignal: signal } : {});
+  const ceiling = createWriteCeiling();
+
+  /** Units charged in all, the indexes' included; what fell on each is remembered for the ceiling. */
+  function charged(consumed: readonly ConsumedCapacity[]): number {
+    const onIndexes: Record<string, number> = {};
+    for (const { GlobalSecondaryIndexes } of consumed) {
+      for (const [index, { CapacityUnits = 0 }] of Object.entries(GlobalSecondaryIndexes ?? {})) onIndexes[index] = (onIndexes[index] ?? 0) + CapacityUnits;
+    }
+    const all = consumed.reduce((sum, part) => sum + (part.CapacityUnits ?? 0), 0);
+    ceiling.charged({ table: all - Object.values(onIndexes).reduce((sum, one) => sum + one, 0), indexes: onIndexes });
+    return all;
+  }
+
   return {
     table,
 
@@ -98,7 +120,7 @@ export function createActivityTable({ client, table }: { client: Pick<DynamoDBCl
       const answer = await client.send(
         new BatchWriteItemCommand({
           RequestItems: { [table]: items.map((item) => ({ PutRequest: { Item: marshal(item) } })) },
-          ReturnConsumedCapacity: "TOTAL",
+          ReturnConsumedCapacity: "INDEXES",
         }),
         options(signal),
       );
@@ -108,17 +130,16 @@ export function createActivityTable({ client, table }: { client: Pick<DynamoDBCl
         const position = positions.get(JSON.stringify([item?.userId?.S, item?.sk?.S]));
         return position === undefined ? [] : [position];
       });
-      const consumedWriteUnits = (answer.ConsumedCapacity ?? []).reduce((sum, part) => sum + (part.CapacityUnits ?? 0), 0);
-      return { unprocessed, consumedWriteUnits };
+      return { unprocessed, consumedWriteUnits: charged(answer.ConsumedCapacity ?? []) };
     },
 
     /** Puts one item alone, so that a refusal comes as an exception that names its reason. */
     async put(item: ActivityItem, signal?: AbortSignal): Promise<{ consumedWriteUnits: number }> {
       const answer = await client.send(
-        new PutItemCommand({ TableName: table, Item: marshal(item), ReturnConsumedCapacity: "TOTAL" }),
+        new PutItemCommand({ TableName: table, Item: marshal(item), ReturnConsumedCapacity: "INDEXES" }),
         options(signal),
       );
-      return { consumedWriteUnits: answer.ConsumedCapacity?.CapacityUnits ?? 0 };
+      return { consumedWriteUnits: charged(answer.ConsumedCapacity ? [answer.ConsumedCapacity] : []) };
     },
 
     /**
@@ -161,14 +182,23 @@ export function createActivityTable({ client, table }: { client: Pick<DynamoDBCl
       };
     },
 
-    /** Provisioned units per second; `writeUnits` null for an on-demand table without a set maximum. */
-    async describe(signal?: AbortSignal): Promise<{ writeUnits: number | null; readUnits: number | null; itemCount: number | null }> {
+    /**
+     * Provisioned units per second; `writeUnits` null for an on-demand table without a set maximum. `ceiling` is what
+     * may be charged in all before the table or the first of its indexes is full.
+     */
+    async describe(signal?: AbortSignal): Promise<TableDescription> {
       const answer = await client.send(new DescribeTableCommand({ TableName: table }), options(signal));
       const described = answer.Table;
       const onDemand = described?.BillingModeSummary?.BillingMode === "PAY_PER_REQUEST";
       const limit = (units: number | undefined) => (units !== undefined && units > 0 ? units : null);
+      const writeUnits = limit(onDemand ? described?.OnDemandThroughput?.MaxWriteRequestUnits : described?.ProvisionedThroughput?.WriteCapacityUnits);
+      const indexes = (described?.GlobalSecondaryIndexes ?? []).map(({ IndexName = "", ProvisionedThroughput, OnDemandThroughput }) => ({
+        index: IndexName,
+        writeUnits: limit(onDemand ? OnDemandThroughput?.MaxWriteRequestUnits : ProvisionedThroughput?.WriteCapacityUnits),
+      }));
       return {
-        writeUnits: limit(onDemand ? described?.OnDemandThroughput?.MaxWriteRequestUnits : described?.ProvisionedThroughput?.WriteCapacityUnits),
+        writeUnits,
+        ceiling: ceiling.ceiling([{ index: null, writeUnits }, ...indexes]),
         readUnits: limit(onDemand ? described?.OnDemandThroughput?.MaxReadRequestUnits : described?.ProvisionedThroughput?.ReadCapacityUnits),
         itemCount: described?.ItemCount ?? null,
       };

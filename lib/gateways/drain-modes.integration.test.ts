@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { cutFactor, effectiveRate, recoveredFactor } from "#lib/domain/drain-rate.ts";
 import { type Db, openDb } from "./db.ts";
 import { createDrainModes } from "./drain-modes.ts";
 import { createDrainStore } from "./drain-store.ts";
@@ -155,4 +157,81 @@ test("of acts that saw the same version one is done", async () => {
   expect(outcomes.filter((one) => one === "done")).toHaveLength(1);
   expect(await drain.read()).toMatchObject({ version: 3 });
   expect(await history()).toHaveLength(2);
+});
+
+describe("a table with an index", () => {
+  test("is guarded by what table and index bear together, once a worker has measured it", async () => {
+    const { drain } = await drainAt(10_000);
+    const guess = { writeUnits: 50, measured: false };
+    await drain.setProvisioned({ writeUnits: 200, ceiling: guess });
+    expect(await drain.read()).toMatchObject({ provisionedWcu: 200, ceilingWcu: 50, effectiveWcuPerSecond: 45 });
+    await drain.setProvisioned({ writeUnits: 200, ceiling: { writeUnits: 100, measured: true } });
+    expect((await drain.read()).effectiveWcuPerSecond).toBe(90);
+    // A worker that has just started knows less than the row.
+    await drain.setProvisioned({ writeUnits: 200, ceiling: guess });
+    expect((await drain.read()).effectiveWcuPerSecond).toBe(90);
+  });
+});
+
+describe("the arithmetic", () => {
+  test("of the row is that of the domain, whatever is set", async () => {
+    const { queue, drain } = await drainAt(100);
+    const positive = fc.double({ min: 1, max: 100_000, noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(positive, fc.option(positive), fc.option(positive), fc.double({ min: 0.05, max: 1, noNaN: true }), fc.integer({ min: 0, max: 60 }), async (dial, provisioned, ceiling, factor, seconds) => {
+        await db.$executeRaw`UPDATE drain SET rate_wcu_per_second = ${dial}::float8, provisioned_wcu = ${provisioned}::float8, ceiling_wcu = ${ceiling}::float8,
+          factor = ${factor}::float8, factor_at = clock_timestamp() - make_interval(secs => ${seconds}::float8) WHERE queue = ${queue}`;
+        const startedMs = performance.now();
+        const row = await drain.read();
+        const at = (elapsedMs: number) =>
+          effectiveRate({ rateWcuPerSecond: dial, capacityShare: 0.9, provisionedWcu: provisioned, ceilingWcu: ceiling, factor: recoveredFactor(factor, elapsedMs) });
+        // The clock goes on between the two statements.
+        expect(row.effectiveWcuPerSecond).toBeGreaterThanOrEqual(at(seconds * 1000) * 0.9999);
+        expect(row.effectiveWcuPerSecond).toBeLessThanOrEqual(at(seconds * 1000 + performance.now() - startedMs + 50) * 1.0001);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("of the feedback: cut to no less than 5 %, at most once a second over all, whatever the factor was", async () => {
+    const { queue, drain } = await drainAt(100);
+    await fc.assert(
+      fc.asyncProperty(fc.double({ min: 0.05, max: 1, noNaN: true }), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 8 }), async (factor, seconds, workers) => {
+        await db.$executeRaw`UPDATE drain SET factor = ${factor}::float8, factor_at = clock_timestamp() - make_interval(secs => ${seconds}::float8) WHERE queue = ${queue}`;
+        const before = (await drain.read()).factor;
+        const startedMs = performance.now();
+        const cuts = await Promise.all(Array.from({ length: workers }, () => drain.throttled()));
+        const after = (await drain.read()).factor;
+        const elapsedMs = performance.now() - startedMs;
+        const done = cuts.filter(Boolean).length;
+        expect(done).toBeGreaterThanOrEqual(1);
+        expect(done).toBeLessThanOrEqual(1 + Math.floor(elapsedMs / 1000));
+        expect(after).toBeGreaterThanOrEqual(0.05);
+        if (done > 1) return; // a machine that stood still for a second
+        expect(after).toBeGreaterThanOrEqual(cutFactor(before) * 0.9999);
+        expect(after).toBeLessThanOrEqual(recoveredFactor(cutFactor(recoveredFactor(before, elapsedMs)), elapsedMs) + 1e-9);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("of a change keeps the units that are spent ahead, and a cut or a new guard does so, too", async () => {
+    const { drain, modes } = await drainAt(10);
+    await drain.lease({ costWriteUnits: 100, leadMs: 100 }); // 10 s ahead
+    const waitMs = async () => {
+      const answer = await drain.lease({ costWriteUnits: 1, leadMs: 100 });
+      return answer.granted ? 0 : answer.retryInMs;
+    };
+    await drain.change({ rateWcuPerSecond: 100, expectedVersion: 2, actor: "test" });
+    expect(await waitMs()).toBeGreaterThan(500);
+    expect(await waitMs()).toBeLessThan(950);
+    await drain.setProvisioned({ writeUnits: 1 });
+    expect(await waitMs()).toBeGreaterThan(60_000);
+    await drain.setProvisioned({ writeUnits: null });
+    expect(await waitMs()).toBeLessThan(950);
+    await modes.override(overrideOf(1, 60), by(3));
+    expect(await waitMs()).toBeGreaterThan(50_000);
+    await modes.endOverride(by(4));
+    expect(await waitMs()).toBeLessThan(950);
+  });
 });

@@ -1,4 +1,5 @@
 import type { Drain, DrainHistoryEntry, DrainHistoryKind, DrainMode, GoalState } from "#lib/contracts/drain.ts";
+import type { WriteCeiling } from "#lib/domain/write-ceiling.ts";
 import { FACTOR_CUT, FACTOR_CUT_INTERVAL_MS, FACTOR_FLOOR, PAUSED_RETRY_MS } from "#lib/domain/drain-rate.ts";
 import { Prisma, type PrismaClient } from "#prisma/client.ts";
 
@@ -244,11 +245,14 @@ export function createDrainStore({ db, queue }: { db: Pick<PrismaClient, "$query
 
     /**
      * Records what the table was described to have; `null` = no ceiling known. The guard follows at once.
-     * @param ceilingWriteUnits charged units at which the table or the first of its indexes is full; left out or null = the table's own.
+     * @param ceiling charged units at which the table or the first of its indexes is full; one that was not measured
+     * gives way to one that another worker has measured. Left out: the table's own.
      */
-    async setProvisioned({ writeUnits, ceilingWriteUnits = null }: { writeUnits: number | null; ceilingWriteUnits?: number | null }): Promise<void> {
+    async setProvisioned({ writeUnits, ceiling = { writeUnits: null, measured: true } }: { writeUnits: number | null; ceiling?: WriteCeiling }): Promise<void> {
+      const guess = Prisma.sql`${ceiling.writeUnits}::float8`;
       await db.$executeRaw`
-        UPDATE drain SET provisioned_wcu = ${writeUnits}::float8, ceiling_wcu = ${ceilingWriteUnits}::float8, provisioned_at = clock_timestamp()
+        UPDATE drain SET provisioned_wcu = ${writeUnits}::float8, provisioned_at = clock_timestamp(),
+          ceiling_wcu = ${ceiling.measured ? guess : Prisma.sql`coalesce(drain.ceiling_wcu, ${guess})`}
         WHERE drain.queue = ${queue}`;
     },
 

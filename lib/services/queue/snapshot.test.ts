@@ -21,7 +21,7 @@ function setUp(change: Partial<Backends> = {}) {
   const backends: Backends = {
     queue: { attributes: vi.fn(() => Promise.resolve(attributes())) },
     deadLetterQueue: { attributes: () => Promise.resolve(attributes({ visible: 2, inFlight: 1 })) },
-    table: { describe: () => Promise.resolve({ writeUnits: 200, readUnits: 200, itemCount: 0 }) },
+    table: { describe: () => Promise.resolve({ writeUnits: 200, ceiling: { writeUnits: 200, measured: true }, readUnits: 200, itemCount: 0 }) },
     drain: { read: () => Promise.resolve(drain({ rateWcuPerSecond: 200, effectiveWcuPerSecond: 200 })) },
     ingest: { perSecond: () => Promise.resolve(secondsBack(60).map((second) => ({ second, accepted: 50 }))) },
     registry: {
