@@ -179,9 +179,9 @@ describe("the arithmetic", () => {
     const positive = fc.double({ min: 1, max: 100_000, noNaN: true });
     await fc.assert(
       fc.asyncProperty(positive, fc.option(positive), fc.option(positive), fc.double({ min: 0.05, max: 1, noNaN: true }), fc.integer({ min: 0, max: 60 }), async (dial, provisioned, ceiling, factor, seconds) => {
+        const startedMs = performance.now();
         await db.$executeRaw`UPDATE drain SET rate_wcu_per_second = ${dial}::float8, provisioned_wcu = ${provisioned}::float8, ceiling_wcu = ${ceiling}::float8,
           factor = ${factor}::float8, factor_at = clock_timestamp() - make_interval(secs => ${seconds}::float8) WHERE queue = ${queue}`;
-        const startedMs = performance.now();
         const row = await drain.read();
         const at = (elapsedMs: number) =>
           effectiveRate({ rateWcuPerSecond: dial, capacityShare: 0.9, provisionedWcu: provisioned, ceilingWcu: ceiling, factor: recoveredFactor(factor, elapsedMs) });
@@ -198,8 +198,8 @@ describe("the arithmetic", () => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0.05, max: 1, noNaN: true }), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 8 }), async (factor, seconds, workers) => {
         await db.$executeRaw`UPDATE drain SET factor = ${factor}::float8, factor_at = clock_timestamp() - make_interval(secs => ${seconds}::float8) WHERE queue = ${queue}`;
-        const before = (await drain.read()).factor;
         const startedMs = performance.now();
+        const before = (await drain.read()).factor;
         const cuts = await Promise.all(Array.from({ length: workers }, () => drain.throttled()));
         const after = (await drain.read()).factor;
         const elapsedMs = performance.now() - startedMs;
