@@ -29,6 +29,7 @@ export function createFleet({ env, onEvent }: { env: Readonly<Record<string, str
   const live = new Set<FleetWorker>();
   const kills: Kill[] = [];
   const stepKills: Record<string, number> = {};
+  const faults: string[] = [];
   const exits: { worker: string; how: string }[] = [];
   let started = 0;
 
@@ -50,6 +51,7 @@ export function createFleet({ env, onEvent }: { env: Readonly<Record<string, str
       },
       onEvent: (event) => {
         onEvent(name, event);
+        if (event.event === "fault") faults.push(`${name} ${String(event.where)}: ${String(event.error)}`);
         if (event.event !== "chaos.signal") return;
         const step = String(event.step);
         stepKills[step] = (stepKills[step] ?? 0) + 1;
@@ -94,6 +96,8 @@ export function createFleet({ env, onEvent }: { env: Readonly<Record<string, str
     kills,
     /** Signals given at steps, by step. */
     stepKills,
+    /** Faults of their own code that workers told of. */
+    faults,
     exits,
     started: () => started,
     async stop(): Promise<void> {

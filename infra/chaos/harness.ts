@@ -220,13 +220,16 @@ export async function startHarness({
           unknown: counted("unknown"),
           stored: seen.items.length,
           dead: seen.deaths.filter(({ status }) => status === "open").length,
+          workerFaults: fleet.faults.length,
           drainSeconds: drainSeconds === null ? -1 : Math.round(drainSeconds * 100) / 100,
           ...extra,
         };
+        const redoLimitSeconds = judgeRedo ? visibilitySeconds + REDO_MARGIN_SECONDS : null;
+        const faults = fleet.faults.length > 0 ? [`workerFaults: ${fleet.faults.length} (${fleet.faults[0]})`] : [];
         return {
           name,
           figures,
-          violations: [...violations(findings, { redoLimitSeconds: judgeRedo ? visibilitySeconds + REDO_MARGIN_SECONDS : null }), ...broken],
+          violations: [...violations(findings, { redoLimitSeconds }), ...faults, ...broken],
           log: log.path,
         };
       },

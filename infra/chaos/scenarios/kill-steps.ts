@@ -43,7 +43,7 @@ export const STEPS: readonly Step[] = [
   { event: "acked" },
   { event: "unprocessed", faults: table("unprocessed", 0.3) },
   { event: "throttled", faults: table("throttle", 0.3) },
-  { event: "extended", faults: table("throttle", 0.9) },
+  { event: "extended", faults: table("throttle", 1) },
   { event: "table_unavailable", faults: table("error_5xx", 0.3) },
   { event: "store_unknown", faults: table("hang", 0.1) },
   { event: "left", faults: table("hang", 0.1) },
