@@ -72,4 +72,30 @@ describe("createIngestCounter", () => {
       { event: "ingest_counts_saved_again", secondsGivenUp: 3 },
     ]);
   });
+
+  it("writes the last second though a write is under way when the process stops", async () => {
+    const written: IngestSample[] = [];
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    let now = 1_000_000;
+    const counter = createIngestCounter({
+      processId: "p",
+      now: () => now,
+      write: async (samples) => {
+        await gate;
+        written.push(...samples);
+      },
+      report: () => undefined,
+    });
+    counter.count([accepted]);
+    now += 1000;
+    counter.count([refused]);
+    const running = counter.flush();
+    const last = counter.flush({ all: true });
+    open();
+    await Promise.all([running, last]);
+    expect(written.map((one) => [one.accepted, one.refused])).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+  });
 });

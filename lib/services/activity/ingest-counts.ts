@@ -36,7 +36,7 @@ export function createIngestCounter({
   let lastSecond = Math.floor(now() / 1000);
   let givenUp = 0;
   let failing = false;
-  let writing = false;
+  let writing: Promise<void> | null = null;
 
   function at(second: number): IngestCounts {
     const existing = buffer.get(second);
@@ -67,6 +67,21 @@ export function createIngestCounter({
     }
   }
 
+  async function writeDue(all: boolean): Promise<void> {
+    fill();
+    try {
+      await writeBefore(all ? Number.POSITIVE_INFINITY : Math.floor(now() / 1000));
+      if (failing) report({ event: "ingest_counts_saved_again", secondsGivenUp: givenUp });
+      failing = false;
+      givenUp = 0;
+    } catch (cause) {
+      // Prisma's messages run over several lines and say what is wrong in the last.
+      const message = cause instanceof Error ? cause.message : String(cause);
+      if (!failing) report({ event: "ingest_counts_unsaved", error: message.trim().split("\n").at(-1) ?? message });
+      failing = true;
+    }
+  }
+
   return {
     count(verdicts: readonly Verdict[]): void {
       const counts = at(Math.floor(now() / 1000));
@@ -78,22 +93,12 @@ export function createIngestCounter({
      * @param all also the running second: only at the end, since a later write of it would replace this one.
      */
     async flush({ all = false }: { all?: boolean } = {}): Promise<void> {
-      if (writing) return;
-      writing = true;
-      fill();
-      try {
-        await writeBefore(all ? Number.POSITIVE_INFINITY : Math.floor(now() / 1000));
-        if (failing) report({ event: "ingest_counts_saved_again", secondsGivenUp: givenUp });
-        failing = false;
-        givenUp = 0;
-      } catch (cause) {
-        // Prisma's messages run over several lines and say what is wrong in the last.
-        const message = cause instanceof Error ? cause.message : String(cause);
-        if (!failing) report({ event: "ingest_counts_unsaved", error: message.trim().split("\n").at(-1) ?? message });
-        failing = true;
-      } finally {
-        writing = false;
-      }
+      // The last flush comes after one that is under way; any other has nothing to add to it.
+      if (writing !== null && !all) return;
+      await writing;
+      writing = writeDue(all);
+      await writing;
+      writing = null;
     },
   };
 }
