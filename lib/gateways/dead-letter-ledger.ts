@@ -110,8 +110,9 @@ export function createDeadLetterLedger({ db, queue }: { db: PrismaClient; queue:
       UPDATE death SET status = ${outcome}, resolved_at = clock_timestamp()
       WHERE id = ${deathId}::uuid AND queue = ${queue} AND status = 'open'`;
     const items = await tx.$queryRaw<{ runId: string }[]>`
-      UPDATE redrive_item SET state = ${outcome}, resolved_at = clock_timestamp(), bounced_death_id = ${bouncedInto}::uuid
-      WHERE death_id = ${deathId}::uuid AND state IN ('pending', 'sent') RETURNING run_id AS "runId"`;
+      UPDATE redrive_item i SET state = ${outcome}, resolved_at = clock_timestamp(), bounced_death_id = ${bouncedInto}::uuid
+      FROM redrive_run run WHERE run.id = i.run_id AND run.queue = ${queue}
+        AND i.death_id = ${deathId}::uuid AND i.state IN ('pending', 'sent') RETURNING i.run_id AS "runId"`;
     const runIds = items.map((item) => item.runId);
     if (runIds.length > 0) {
       // The lock comes first, in a statement of its own: two last items that resolve at once must see each other.

@@ -83,6 +83,17 @@ describe("making a run", () => {
 });
 
 describe("what becomes of it", () => {
+  test("a message of another queue that names the death changes nothing of its run", async () => {
+    const ids = await dead(1);
+    const runId = randomUUID();
+    await ask(ids, runId);
+    const other = openDeadLetters({ databaseUrl: postgres.databaseUrl, queue: "others.fifo" });
+    await other.ledger.resolveStored(ids[0] ?? "");
+    await other.ledger.decide({ ...deathFacts(), redrivenFrom: ids[0] ?? "" });
+    await other.close();
+    expect(await read(runId)).toMatchObject({ state: "running", items: [{ state: "pending", bouncedDeathId: null }] });
+  });
+
   test("stored items finish the run, also two last ones at once", async () => {
     for (let n = 0; n < 5; n++) {
       const ids = await dead(4);
