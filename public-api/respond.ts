@@ -7,6 +7,8 @@ const LINGER_MS = 1_000;
 /** Unread bodies up to this size are read away by Node and the connection stays; bytes. */
 const SMALL_BODY_BYTES = 64 * 1024;
 
+const ALWAYS = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } as const;
+
 export type Headers = Readonly<Record<string, string>>;
 
 export function respond(response: ServerResponse, status: number, body: unknown, headers: Headers = {}): void {
@@ -15,7 +17,7 @@ export function respond(response: ServerResponse, status: number, body: unknown,
   response.writeHead(status, {
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(text),
-    "Cache-Control": "no-store",
+    ...ALWAYS,
     ...headers,
   });
   response.end(text);
@@ -44,7 +46,7 @@ export function refuseUnread(request: IncomingMessage, response: ServerResponse,
   response.writeHead(problem.status, {
     "Content-Type": PROBLEM_CONTENT_TYPE,
     "Content-Length": Buffer.byteLength(text),
-    "Cache-Control": "no-store",
+    ...ALWAYS,
     Connection: "close",
     ...headers,
   });

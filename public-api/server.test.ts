@@ -56,6 +56,7 @@ describe("POST /v1/activities", () => {
     const { post, counted } = await start();
     const one = await post(JSON.stringify(activity()));
     expect(one.status).toBe(202);
+    expect([one.headers.get("cache-control"), one.headers.get("x-content-type-options")]).toEqual(["no-store", "nosniff"]);
     expect(ingestResponseSchema.parse(await one.json())).toEqual({
       results: [{ status: "accepted", id: "a", occurredAt: "2026-01-31T12:00:00.000Z" }],
     });
