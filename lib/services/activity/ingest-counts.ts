@@ -95,7 +95,7 @@ export function createIngestCounter({
     async flush({ all = false }: { all?: boolean } = {}): Promise<void> {
       // The last flush comes after one that is under way; any other has nothing to add to it.
       if (writing !== null && !all) return;
-      await writing;
+      if (writing !== null) await writing;
       writing = writeDue(all);
       await writing;
       writing = null;
