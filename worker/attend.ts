@@ -1,7 +1,7 @@
 import type { Started } from "./attempts.ts";
 import type { Core } from "./core.ts";
 import { errorText } from "./events.ts";
-import { type Held, head, type Lane, messageIds } from "./lanes.ts";
+import { type Held, head, type Lane, messageIds, storable } from "./lanes.ts";
 import type { Outcomes } from "./outcomes.ts";
 
 /** Redeliveries that are looked up together. */
@@ -74,7 +74,8 @@ export function createAttend(core: Core, outcomes: Outcomes) {
   async function attend(lane: Lane): Promise<"given_back" | "alone"> {
     if (!(await outcomes.finish(lane))) return "given_back";
     const first = head(lane);
-    if (!first) {
+    // Its acks are done, and what came meanwhile, if anything, wants no more than storing.
+    if (!first || storable(first)) {
       outcomes.putBack(lane, false);
       return "given_back";
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sleep } from "./clock.ts";
 import { activityBody, createWorld, rejection, throttle } from "./testing/world.ts";
 
 type World = ReturnType<typeof createWorld>;
@@ -150,6 +151,32 @@ describe("storing and acking", () => {
     world.queue.faults.deletes.clear();
     await world.advance(60_000);
     expect(world.queue.deleted()).toEqual([first]);
+  });
+
+  test("what is received while a put-off ack of its lane is done is stored, not held for ever", async () => {
+    const world = createWorld();
+    const { queue, ledger, table, clock } = world;
+    queue.send(activityBody("a", "a1"), { groupId: "a", receiveCount: 1 });
+    const deleteBatch = queue.queue.deleteBatch;
+    queue.queue.deleteBatch = async (handles) => {
+      const failed = await deleteBatch(handles);
+      await sleep(clock, 1_000); // SQS has let the next one of the group out before its answer is here
+      return failed;
+    };
+    table.hooks.onBatch = async () => {
+      ledger.state.away = true;
+      return [];
+    };
+    world.start();
+    await world.advance(2_000);
+    expect(world.of("stored")).toHaveLength(1);
+    expect(queue.deleted()).toEqual([]); // not before the ledger has forgotten it
+    send(world, "a", ["a2"]);
+    table.hooks.onBatch = async () => [];
+    ledger.state.away = false;
+    await world.advance(20_000);
+    expect(table.writes).toEqual(["a1", "a2"]);
+    expect(queue.entries).toHaveLength(0);
   });
 
   test("a redriven message is resolved between its store and its ack", async () => {
