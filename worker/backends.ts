@@ -17,6 +17,7 @@ import { createRedriveRuns } from "#lib/gateways/redrive-runs.ts";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
 import { createWorkerMetrics } from "#lib/gateways/worker-metrics.ts";
 import { createWorkerRegistry } from "#lib/gateways/worker-registry.ts";
+import { countCalls, type OnAwsCall } from "./aws-calls.ts";
 
 /** Longer than the long poll of 20 s. */
 const RECEIVE_TIMEOUT_MS = 25_000;
@@ -28,15 +29,15 @@ const DAY_SECONDS = 86_400;
  * into the ledger can hold up the rate. No AWS client retries by itself: a hidden retry of a write would spend write
  * units that nobody granted, and the worker knows better what to do with the rest.
  */
-export function openBackends(backend: BackendConfig, config: WorkerConfig, sinks: Pick<SinksConfig, "filterTable" | "filterDays">) {
+export function openBackends(backend: BackendConfig, config: WorkerConfig, sinks: Pick<SinksConfig, "filterTable" | "filterDays">, onCall: OnAwsCall = () => {}) {
   const { region, queue } = backend;
   const options = (requestTimeoutMs: number, maxSockets = 64) => awsClientOptions({ region, requestTimeoutMs, maxAttempts: 1, maxSockets });
-  const receiving = new SQSClient(options(RECEIVE_TIMEOUT_MS));
-  const sqs = new SQSClient(options(CALL_TIMEOUT_MS));
-  const dynamodb = new DynamoDBClient(options(config.storeTimeoutMs + 1_000, 128));
+  const receiving = countCalls(new SQSClient(options(RECEIVE_TIMEOUT_MS)), "sqs", onCall);
+  const sqs = countCalls(new SQSClient(options(CALL_TIMEOUT_MS)), "sqs", onCall);
+  const dynamodb = countCalls(new DynamoDBClient(options(config.storeTimeoutMs + 1_000, 128)), "dynamodb", onCall);
   // Its own sockets: a slow filter must not keep stores waiting, nor the other way round.
-  const filtering = new DynamoDBClient(options(CALL_TIMEOUT_MS));
-  const cloudwatch = new CloudWatchClient(options(CALL_TIMEOUT_MS));
+  const filtering = countCalls(new DynamoDBClient(options(CALL_TIMEOUT_MS)), "dynamodb", onCall);
+  const cloudwatch = countCalls(new CloudWatchClient(options(CALL_TIMEOUT_MS)), "cloudwatch", onCall);
   // It copies every request and answer for a logger that nobody has given: a twentieth of the worker's CPU.
   for (const client of [receiving, sqs, dynamodb]) client.middlewareStack.remove("loggerMiddleware");
   const paceDb = openDb({ databaseUrl: backend.databaseUrl, applicationName: "spillway-worker", poolSize: 4, statementTimeoutMs: 2_000 });

@@ -40,6 +40,8 @@ export function createConsumer(deps: Deps) {
 
   return {
     core,
+    /** For a watch over the receive loops. */
+    receiving: receiver.progress,
 
     start(): void {
       running = Promise.all([receiver.run(), pump.loop(), keeper.run(keeping.signal)]);

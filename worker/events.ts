@@ -1,4 +1,5 @@
 import type { DeathReason } from "#lib/contracts/dead-letters.ts";
+import type { GoalState } from "#lib/contracts/drain.ts";
 import type { DeadLetterEvent } from "./dead-letter-events.ts";
 
 type Ids = readonly string[];
@@ -12,7 +13,9 @@ export type PushWait = "sink" | "filter" | "claimed" | "visibility" | "stopping"
  */
 export type WorkerEvent =
   | { event: "started"; worker: string; queue: string; table: string; sinks: Ids }
-  | { event: "ready"; worker: string; effectiveWcuPerSecond: number }
+  | { event: "ready"; worker: string; effectiveWcuPerSecond: number; healthUrl: string }
+  | { event: "health_listening"; healthUrl: string; instead: number | null }
+  | { event: "receiving_wedged"; forMs: number }
   | { event: "stopping"; signal: string }
   | { event: "stopped"; unfinished: number }
   | { event: "waiting_for_backends"; error: string }
@@ -44,6 +47,8 @@ export type WorkerEvent =
   | { event: "extended"; messageIds: Ids }
   | { event: "left"; messageIds: Ids; why: "expired" | "unknown_store" | "ack_failed" | "stop_deadline" }
   | { event: "rate_changed"; effectiveWcuPerSecond: number; version: number }
+  | { event: "rate_computed"; mode: "auto" | "goal"; rateWcuPerSecond: number }
+  | { event: "goal_state"; state: GoalState | null; rateWcuPerSecond: number }
   | { event: "provisioned"; writeUnits: number | null }
   | { event: "drain_unreachable"; error: string; localWcuPerSecond: number }
   | { event: "drain_reachable" }
@@ -62,6 +67,7 @@ const DEBUG = new Set<WorkerEvent["event"]>([
   "redelivered",
   "lease_granted",
   "lease_refused",
+  "rate_computed",
   "storing",
   "stored",
   "unprocessed",
@@ -100,7 +106,7 @@ const WARN = new Set<WorkerEvent["event"]>([
 ]);
 
 export function levelOf({ event }: WorkerEvent): Level {
-  if (event === "fault") return "error";
+  if (event === "fault" || event === "receiving_wedged") return "error";
   if (WARN.has(event)) return "warn";
   return DEBUG.has(event) ? "debug" : "info";
 }

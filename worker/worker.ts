@@ -1,6 +1,7 @@
 import type { BackendConfig } from "#lib/config/backend.ts";
 import type { SinksConfig } from "#lib/config/sinks.ts";
 import type { WorkerConfig } from "#lib/config/worker.ts";
+import type { WorkerHealthConfig } from "#lib/config/worker-health.ts";
 import { ensureDrain } from "#lib/services/drain/ensure.ts";
 import { createAttempts } from "./attempts.ts";
 import { openBackends } from "./backends.ts";
@@ -9,9 +10,11 @@ import { createConsumer } from "./consumer.ts";
 import { createDeaths } from "./deaths.ts";
 import { runDuties } from "./duties.ts";
 import { type Emit, errorText, levelOf, createEmitter } from "./events.ts";
+import { createMetrics } from "./metrics.ts";
 import { createPushes } from "./pushes.ts";
 import { createReporter } from "./report.ts";
 import { createSinks, longestPushMs } from "./sinks/list.ts";
+import { startVitals } from "./vitals.ts";
 
 const MAX_START_WAIT_MS = 10_000;
 
@@ -30,26 +33,33 @@ export async function runWorker({
   backend,
   config,
   sinks: sinksConfig,
+  health,
   identity,
   stop,
   log,
+  onWedged,
 }: {
   backend: BackendConfig;
   config: WorkerConfig;
   sinks: SinksConfig;
+  health: WorkerHealthConfig;
   identity: Identity;
   stop: AbortSignal;
   log: Emit;
+  /** Receiving has stopped for good: ends the process, which is started again. */
+  onWedged: () => void;
 }): Promise<void> {
   const clock = systemClock;
   const worker = identity.id;
   const random = () => Math.random();
   const uuid = () => crypto.randomUUID();
   const sinks = createSinks(sinksConfig, { clock, random, longestMs: longestPushMs(config.visibilitySeconds) });
-  const backends = openBackends(backend, config, sinksConfig);
+  const prometheus = createMetrics({ worker, version: identity.version, queue: backend.queue, startedAtMs: clock.now() });
+  const backends = openBackends(backend, config, sinksConfig, prometheus.awsCall);
   let noteError = (_message: string): void => {};
   const emit = createEmitter([
     log,
+    prometheus.onEvent,
     (event) => {
       if ("error" in event && (levelOf(event) === "error" || levelOf(event) === "warn")) noteError(`${event.event}: ${event.error}`);
     },
@@ -69,6 +79,8 @@ export async function runWorker({
     identity: { ...identity, startedAt: new Date() },
   });
   noteError = (message) => reporter.noteError(message);
+  const { visibilitySeconds } = config;
+  const vitals = await startVitals({ config: health, consumer, metrics: prometheus, worker, visibilitySeconds, clock, emit, onWedged });
   emit({ event: "started", worker, queue: backend.queue, table: backend.table, sinks: sinks.map(({ name }) => name) });
 
   /** @returns whether all backends were reached before the stop. */
@@ -89,6 +101,7 @@ export async function runWorker({
   }
 
   if (!(await reachBackends())) {
+    await vitals.close();
     await backends.close();
     emit({ event: "stopped", unfinished: 0 });
     return;
@@ -97,9 +110,10 @@ export async function runWorker({
   const leading = new AbortController();
   reporter.become("running");
   consumer.start();
+  vitals.running();
   const reports = reporter.run(reporting.signal);
   const duties = runDuties({ backends, deaths, holder: worker, emit, signal: leading.signal, clock, uuid });
-  emit({ event: "ready", worker, effectiveWcuPerSecond: consumer.core.leaser.rate().effectiveWcuPerSecond });
+  emit({ event: "ready", worker, effectiveWcuPerSecond: consumer.core.leaser.rate().effectiveWcuPerSecond, healthUrl: vitals.url });
 
   await new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
@@ -107,12 +121,14 @@ export async function runWorker({
   });
   emit({ event: "stopping", signal: String(stop.reason) });
   reporter.become("stopping");
+  vitals.stopping();
   leading.abort();
   const { unfinished } = await consumer.stop({ deadlineMs: config.stopSeconds * 1000 });
   await Promise.race([duties, sleep(clock, 5_000)]);
   reporting.abort();
   await reports;
   await reporter.farewell();
+  await vitals.close();
   for (const sink of sinks) sink.close();
   await backends.close();
   emit({ event: "stopped", unfinished });
