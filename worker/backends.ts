@@ -8,11 +8,13 @@ import type { WorkerConfig } from "#lib/config/worker.ts";
 import { createActivityTable } from "#lib/gateways/activity-table.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createDeadLetterLedger } from "#lib/gateways/dead-letter-ledger.ts";
+import { createDrainModes } from "#lib/gateways/drain-modes.ts";
 import { createDrainStore } from "#lib/gateways/drain-store.ts";
 import { createFailingMessages } from "#lib/gateways/failing-messages.ts";
 import { createIngestSamples } from "#lib/gateways/ingest-samples.ts";
 import { createLeaderLease } from "#lib/gateways/leader-lease.ts";
 import { createPushFilter } from "#lib/gateways/push-filter.ts";
+import { createQueueMetrics } from "#lib/gateways/queue-metrics.ts";
 import { createRedriveRuns } from "#lib/gateways/redrive-runs.ts";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
 import { createWorkerMetrics } from "#lib/gateways/worker-metrics.ts";
@@ -58,6 +60,14 @@ export function openBackends(backend: BackendConfig, config: WorkerConfig, sinks
     failing: createFailingMessages({ db, queue }),
     runs: createRedriveRuns({ db, queue }),
     lease: createLeaderLease({ db, queue }),
+    drainMode: {
+      drain: createDrainStore({ db, queue }),
+      modes: createDrainModes({ db, queue }),
+      queue: acks,
+      registry: createWorkerRegistry({ db, queue }),
+      ingestSamples: createIngestSamples({ db, queue }),
+      history: createQueueMetrics({ client: cloudwatch, queue, table: backend.table }),
+    },
 
     async close(): Promise<void> {
       for (const client of [receiving, sqs, dynamodb, filtering, cloudwatch]) client.destroy();

@@ -7,6 +7,7 @@ import type { RedriveRuns } from "#lib/gateways/redrive-runs.ts";
 import type { SqsQueue } from "#lib/gateways/sqs-queue.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Deaths } from "./deaths.ts";
+import { createDrainMode, type DrainModeDeps } from "./drain-mode.ts";
 import { createDlqWalk, type WalkedLedger } from "./dlq-walk.ts";
 import { type Emit, errorText } from "./events.ts";
 import { createLeader, pause } from "./leader.ts";
@@ -27,6 +28,8 @@ export interface DutyBackends {
   ingestSamples: Pick<IngestSamples, "prune">;
   queue: Pick<SqsQueue, "sendBatch">;
   deadLetterQueue: Pick<SqsQueue, "receive" | "deleteBatch" | "changeVisibilityBatch" | "attributes">;
+  /** For the modes auto and goal, whose rate the leader finds; left out, nobody does. */
+  drainMode?: Omit<DrainModeDeps, "clock" | "emit">;
 }
 
 interface Prune extends Pick<DutyBackends, "registry" | "ingestSamples"> {
@@ -71,9 +74,11 @@ export async function runDuties({
   const walk = createDlqWalk({ ledger, deaths, deadLetterQueue, onEvent: emit, clock, uuid });
   const sweeper = createSweeper({ ledger, failing, walk, onEvent: emit, clock });
   const redrive = createRedriveJob({ runs, queue, onEvent: emit, clock });
+  const drainMode = backends.drainMode && createDrainMode({ ...backends.drainMode, clock, emit });
   const duties: [string, (signal: AbortSignal) => Promise<void>][] = [
     ["sweeper", (signal) => sweeper.run(signal)],
     ["redrive", (signal) => redrive.run(signal)],
+    ...(drainMode ? [["drain-mode", (signal: AbortSignal) => drainMode.run(signal)] as [string, (signal: AbortSignal) => Promise<void>]] : []),
     ["prune", (signal) => prune({ registry, ingestSamples, emit, clock, signal })],
   ];
   await Promise.all(duties.map(([duty, run]) => createLeader({ lease, duty, holder, run, onEvent: emit, clock }).run(signal)));
