@@ -66,9 +66,9 @@ export async function provisionQueues(
   }
 }
 
-async function tableStatus(client: DynamoDBClient): Promise<string | null> {
+async function tableStatus(client: DynamoDBClient, table: string): Promise<string | null> {
   try {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: LOCAL_NAMES.table }));
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
     return Table?.TableStatus ?? null;
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return null;
@@ -76,11 +76,39 @@ async function tableStatus(client: DynamoDBClient): Promise<string | null> {
   }
 }
 
+async function untilActive(client: DynamoDBClient, table: string): Promise<void> {
+  const end = performance.now() + TABLE_DEADLINE_MS;
+  while ((await tableStatus(client, table)) !== "ACTIVE") {
+    if (performance.now() > end) throw new Error(`table ${table} did not become active within ${TABLE_DEADLINE_MS / 1000} s`);
+    await new Promise((done) => setTimeout(done, POLL_MS));
+  }
+}
+
+/** Makes the table of the push filter in the DynamoDB stand-in; needed only while a sink is on. */
+export async function provisionPushFilter(dynamodbUrl: string, table: string): Promise<void> {
+  const client = new DynamoDBClient(localClientOptions(dynamodbUrl));
+  try {
+    if ((await tableStatus(client, table)) !== null) return;
+    await client.send(
+      new CreateTableCommand({
+        TableName: table,
+        AttributeDefinitions: [{ AttributeName: "key", AttributeType: "S" }],
+        KeySchema: [{ AttributeName: "key", KeyType: "HASH" }],
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+    await untilActive(client, table);
+    await client.send(new UpdateTimeToLiveCommand({ TableName: table, TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true } }));
+  } finally {
+    client.destroy();
+  }
+}
+
 /** Makes the table of activities in the DynamoDB stand-in; one that is there is left as it is. */
 export async function provisionTable(dynamodbUrl: string, { tableWriteUnits = 200, tableReadUnits = 200 }: ProvisionOptions = {}): Promise<void> {
   const client = new DynamoDBClient(localClientOptions(dynamodbUrl));
   try {
-    if ((await tableStatus(client)) !== null) return;
+    if ((await tableStatus(client, LOCAL_NAMES.table)) !== null) return;
     await client.send(
       new CreateTableCommand({
         TableName: LOCAL_NAMES.table,
@@ -96,11 +124,7 @@ export async function provisionTable(dynamodbUrl: string, { tableWriteUnits = 20
         ProvisionedThroughput: { WriteCapacityUnits: tableWriteUnits, ReadCapacityUnits: tableReadUnits },
       }),
     );
-    const end = performance.now() + TABLE_DEADLINE_MS;
-    while ((await tableStatus(client)) !== "ACTIVE") {
-      if (performance.now() > end) throw new Error(`table ${LOCAL_NAMES.table} did not become active within ${TABLE_DEADLINE_MS / 1000} s`);
-      await new Promise((done) => setTimeout(done, POLL_MS));
-    }
+    await untilActive(client, LOCAL_NAMES.table);
     await client.send(
       new UpdateTimeToLiveCommand({ TableName: LOCAL_NAMES.table, TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true } }),
     );
