@@ -323,6 +323,25 @@ describe("redeliveries", () => {
     expect(world.queue.entries).toHaveLength(0);
   });
 
+  test("a lone handling is over, its mark gone, before the next one begins: it is no bystander of a killer", async () => {
+    const world = createWorld();
+    const marked = ["bystander", "killer"].map((user) => {
+      const id = world.queue.send(activityBody(user, user), { groupId: user, receiveCount: 2 });
+      world.ledger.state.marks.set(id, 1);
+      return id;
+    });
+    send(world, "bystander", ["follower"]);
+    const marksWhenStored: string[][] = [];
+    world.table.hooks.onBatch = async (items) => {
+      if (items.some(({ id }) => id === "killer")) marksWhenStored.push([...world.ledger.state.marks.keys()]);
+      return [];
+    };
+    world.start();
+    await world.advance(5_000);
+    expect(marksWhenStored).toEqual([[marked[1]]]);
+    expect(world.queue.entries).toHaveLength(0);
+  });
+
   test("one with a death row is completed and not handled", async () => {
     const world = createWorld();
     const id = world.queue.send(activityBody("a", "a1"), { groupId: "a", receiveCount: 1 });
@@ -420,6 +439,47 @@ describe("without Postgres", () => {
     await world.advance(10_000);
     expect(world.table.items.size).toBeGreaterThan(paused);
   }, 60_000);
+});
+
+describe("a fault of our own code", () => {
+  test("lets go of what its turn held: nothing is acked, the queue brings it back, and it is stored", async () => {
+    const world = createWorld();
+    const [first] = send(world, "a", ["a1"]);
+    send(world, "b", ["b1"]);
+    const { samples } = world.consumer.core;
+    const count = samples.count.bind(samples);
+    let faults = 1;
+    samples.count = (what, by) => {
+      if (what === "stored" && (faults -= 1) >= 0) throw new TypeError("planted");
+      count(what, by);
+    };
+    world.start();
+    await world.advance(5_000);
+    expect(world.of("fault")).toMatchObject([{ where: "batch", error: "TypeError: planted" }]);
+    expect(world.queue.deleted()).toEqual([]);
+    expect(world.consumer.core.lanes.size()).toBe(0);
+    await world.advance(40_000);
+    expect(world.queue.deleted()).toContain(first);
+    expect(world.queue.entries).toHaveLength(0);
+  });
+
+  test("lets go of a redelivery whose preparation it was", async () => {
+    const world = createWorld();
+    const id = world.queue.send("not an activity", { groupId: "a" });
+    const { samples } = world.consumer.core;
+    const count = samples.count.bind(samples);
+    let faults = 1;
+    samples.count = (what, by) => {
+      if (what === "failed" && (faults -= 1) >= 0) throw new TypeError("planted");
+      count(what, by);
+    };
+    world.start();
+    await world.advance(5_000);
+    expect(world.of("fault")).toMatchObject([{ where: "attend" }]);
+    expect(world.consumer.core.lanes.size()).toBe(0);
+    await world.advance(40_000);
+    expect(world.queue.deleted()).toEqual([id]);
+  });
 });
 
 describe("stopping", () => {

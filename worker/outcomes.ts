@@ -183,14 +183,17 @@ export function createOutcomes(core: Core) {
     emit({ event: "nacked", messageIds: messageIds(all), delaySeconds });
   }
 
-  /** Acts on what became of a lane's part of a batch. */
-  async function settle({ lane, held }: BatchPart, outcomeOf: (held: Held) => PutOutcome): Promise<void> {
+  /**
+   * Acts on what became of a lane's part of a batch.
+   * @param wasAlone its mark must go before anything else is handled: what kills the process next would be laid to it.
+   */
+  async function settle({ lane, held }: BatchPart, outcomeOf: (held: Held) => PutOutcome, wasAlone = false): Promise<void> {
     const nowMs = clock.monotonic();
     for (const one of held) if (outcomeOf(one).kind === "stored") lanes.stored(one, nowMs);
     const stopper = held.find((one) => one.storedAtMs === null);
     const oldest = lane.held[0]?.storedAtMs ?? nowMs;
     const through = lane.held.every((one) => one.storedAtMs !== null);
-    if (stopper || through || nowMs - oldest >= ACK_AFTER_MS) {
+    if (wasAlone || stopper || through || nowMs - oldest >= ACK_AFTER_MS) {
       if (!(await finish(lane))) return;
     }
     if (!stopper) {

@@ -69,13 +69,26 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
   }
 
   /** Stores a batch whose lanes are claimed, and acts on what became of each message. */
-  async function run(chosen: Batch, { startAtMs, leasedWriteUnits }: Leased, isAlone: boolean): Promise<void> {
+  async function run(chosen: Batch, leased: Leased, isAlone: boolean): Promise<void> {
+    const owned = new Set(chosen.parts.map(({ lane }) => lane));
+    try {
+      await store(chosen, leased, isAlone, owned);
+    } catch (thrown) {
+      // Our own fault: nothing is acked, and the queue's timeout brings the lanes back.
+      for (const lane of owned) lanes.drop(lane);
+      throw thrown;
+    }
+  }
+
+  /** @param owned the lanes that are still to be dealt with; each leaves it when it is given back or settled. */
+  async function store(chosen: Batch, { startAtMs, leasedWriteUnits }: Leased, isAlone: boolean, owned: Set<Lane>): Promise<void> {
     await sleepUntil(clock, startAtMs, cutOff.signal);
     await sleepUntil(clock, slot(leasedWriteUnits), cutOff.signal);
     // Others have had the rate meanwhile: what a late one was granted is lost, and asked for anew.
     if (leaser.halted() || clock.monotonic() - startAtMs > LATE_AT_MOST_MS) {
       for (const { lane, held } of chosen.parts) {
         if (isAlone) await outcomes.restart(held);
+        owned.delete(lane);
         lanes.giveBack(lane);
       }
       return;
@@ -84,11 +97,13 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
     const late = chosen.parts.filter(({ held }) => !held.every((one) => longEnough(one.visibleUntilMs)));
     for (const { lane, held } of late) {
       if (isAlone) await outcomes.restart(held);
+      owned.delete(lane);
       outcomes.putBack(lane, true);
     }
     const parts = chosen.parts.filter((part) => !late.includes(part));
     const kept = chooseKept(chosen, new Set(parts.flatMap(({ held }) => held)));
     if (parts.length === 0 || cutOff.signal.aborted) {
+      owned.clear();
       for (const { lane } of parts) lanes.giveBack(lane);
       leaser.settle({ leasedWriteUnits, consumedWriteUnits: 0 });
       return;
@@ -106,10 +121,11 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
     await report(result, kept);
     // Put off after a lone handling: its next one starts afresh, since this mark would be read as a killed process.
     if (isAlone && stored.length === 0) await outcomes.restart(parts.flatMap(({ held }) => held));
+    owned.clear(); // from here on each lane has an end of its own
     await Promise.all(
       parts.map(async (part) => {
         try {
-          await outcomes.settle(part, (held) => outcomeOf(result, kept, held));
+          await outcomes.settle(part, (held) => outcomeOf(result, kept, held), isAlone);
         } catch (thrown) {
           // Our own fault: nothing is acked, and the queue's timeout brings the lane back.
           emit({ event: "fault", where: "settle", error: errorText(thrown) });
@@ -233,7 +249,12 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
   }
 
   async function attendTo(lane: Lane): Promise<void> {
-    if ((await attend.attend(lane)) === "alone") alone.push(lane);
+    try {
+      if ((await attend.attend(lane)) === "alone") alone.push(lane);
+    } catch (thrown) {
+      if (lane.state === "busy") lanes.drop(lane); // as in `run`
+      throw thrown;
+    }
   }
 
   /** One turn. @returns whether there may be more to do at once. */
