@@ -1,9 +1,12 @@
 import { Instant } from "#components/ui/instant.tsx";
 import type { Drain } from "#lib/contracts/drain.ts";
 import type { Acknowledgement } from "#lib/view/drain-preview.ts";
+import { drainModeWords } from "#lib/view/drain-mode-words.ts";
 import { duration } from "#lib/view/instants.ts";
 import { rate } from "#lib/view/numbers.ts";
 import classes from "./overview.module.css";
+
+const SET = { manual: "Set to", auto: "Set to automatic", goal: "Goal set", paused: "Paused" } as const;
 
 function acknowledgedWords({ alive, acknowledged, withinMs }: Acknowledgement): string {
   if (alive === 0) return "No worker is running to obey it.";
@@ -14,7 +17,9 @@ function acknowledgedWords({ alive, acknowledged, withinMs }: Acknowledgement): 
 
 /** The rate in force, who set it, and how far the workers have taken it up. */
 export function DialStatus({ drain, acknowledgement, nowMs }: { drain: Drain; acknowledgement: Acknowledgement; nowMs: number | null }) {
-  const held = drain.effectiveWcuPerSecond < drain.rateWcuPerSecond * 0.995;
+  const held = drain.effectiveWcuPerSecond < drain.askedWcuPerSecond * 0.995;
+  const mode = drainModeWords(drain);
+  const asked = drain.override !== null || drain.mode !== "manual" ? `asked for ${rate(drain.askedWcuPerSecond)}` : `dial at ${rate(drain.rateWcuPerSecond)}`;
   return (
     <div className={classes.dialStatus}>
       <div className={classes.inForce}>
@@ -27,12 +32,18 @@ export function DialStatus({ drain, acknowledgement, nowMs }: { drain: Drain; ac
         </span>
         {held && (
           <span className={classes.held}>
-            dial at {rate(drain.rateWcuPerSecond)}, held by the {drain.factor < 0.995 ? "throttle feedback" : "guard"}
+            {asked}, held by the {drain.factor < 0.995 ? "throttle feedback" : "guard"}
           </span>
         )}
       </div>
+      {mode && (
+        <p className={classes.setBy} data-testid="drain-mode">
+          {mode.map((part) => (typeof part === "string" ? part : <Instant key={part.at} at={part.at} nowMs={nowMs} as="time" />))}
+        </p>
+      )}
       <p className={classes.setBy}>
-        Set to <span className="mono">{rate(drain.rateWcuPerSecond)}</span> by {drain.changedBy} <Instant at={drain.changedAt} nowMs={nowMs} />
+        {SET[drain.mode]}
+        {drain.mode === "manual" && <span className="mono"> {rate(drain.rateWcuPerSecond)}</span>} by {drain.changedBy} <Instant at={drain.changedAt} nowMs={nowMs} />
         {drain.reason === null ? "." : ` (${drain.reason}).`} <span data-testid="acknowledgement">{acknowledgedWords(acknowledgement)}</span>
       </p>
     </div>

@@ -70,10 +70,28 @@ describe("the overview", () => {
   });
 
   it("says that the guard holds the dial", () => {
-    const dial = ok(drain({ rateWcuPerSecond: 1_000, effectiveWcuPerSecond: 180 }));
+    const dial = ok(drain({ rateWcuPerSecond: 1_000, askedWcuPerSecond: 1_000, effectiveWcuPerSecond: 180 }));
     const html = render({ overview: overview({ dial }) });
     expect(textOf(html, "effective-rate")).toBe("180");
+    expect(html).toContain("dial at 1,000, held by the guard");
     expect(textOf(html, "dial-warning")).toContain("The guard holds it at 180");
+  });
+
+  it.each([
+    ["a pause", drain({ mode: "paused", askedWcuPerSecond: 0, effectiveWcuPerSecond: 0 }), "0", "paused; the dial stands at 150"],
+    ["an automatic rate", drain({ mode: "auto", computedWcuPerSecond: 120, askedWcuPerSecond: 120, effectiveWcuPerSecond: 120 }), "120", "automatic: as much as the table bears"],
+    ["a goal out of reach", drain({ mode: "goal", goal: { clearBy: AT, state: "cannot_be_met", neededWcuPerSecond: 900 }, askedWcuPerSecond: 180, effectiveWcuPerSecond: 180 }), "180", "cannot be met: even all that the guard allows is not enough, needs 900 WCU/s"],
+    [
+      "an override",
+      drain({ askedWcuPerSecond: 170, effectiveWcuPerSecond: 170, override: { id: "o", rateWcuPerSecond: 170, since: AT, until: AT, endsInSeconds: 60, thenWcuPerSecond: 150, by: "bob", reason: "launch" } }),
+      "170",
+      "(launch), then 150",
+    ],
+  ])("says why the rate in force is not the dial's: %s", (_name, dial, effective, words) => {
+    const html = render({ overview: overview({ dial: ok(dial) }) });
+    expect(textOf(html, "effective-rate")).toBe(effective);
+    expect(html).toContain(words);
+    expect(html).not.toContain("held by the");
   });
 
   it("marks who has not acknowledged, and greys who was not seen", () => {

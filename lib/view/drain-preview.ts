@@ -2,7 +2,7 @@ import type { Drain } from "#lib/contracts/drain.ts";
 import { DRAIN_RATE_LIMITS } from "#lib/contracts/drain.ts";
 import type { DrainEta, Overview, OverviewWorker } from "#lib/contracts/overview.ts";
 import { drainEta } from "#lib/domain/drain-eta.ts";
-import { effectiveRate } from "#lib/domain/drain-rate.ts";
+import { effectiveRate, guardWcu } from "#lib/domain/drain-rate.ts";
 import { count, rate } from "./numbers.ts";
 
 export interface DrainPreview {
@@ -19,9 +19,8 @@ export interface DrainPreview {
 }
 
 /** The most that draining may use of the table, WCU/s; null where the table has no known ceiling. */
-export function guardOf({ capacityShare, provisionedWcu }: Drain, described: number | null): number | null {
-  const provisioned = described ?? provisionedWcu;
-  return provisioned === null ? null : capacityShare * provisioned;
+export function guardOf(drain: Drain, described: number | null): number | null {
+  return guardWcu({ ...drain, provisionedWcu: described ?? drain.provisionedWcu });
 }
 
 function faultOf(value: number | null): string | null {
@@ -64,7 +63,7 @@ export function prepareDrainPreview({ overview, drain, rateWcuPerSecond }: { ove
 
 function warningOf({ guard, drain, provisionedWcu, rateWcuPerSecond }: { guard: number | null; drain: Drain; provisionedWcu: number | null; rateWcuPerSecond: number }): string | null {
   if (guard !== null && provisionedWcu !== null && rateWcuPerSecond > guard) {
-    return `The guard holds it at ${rate(guard)}: ${Math.round(drain.capacityShare * 100)} % of the table's ${count(provisionedWcu)} WCU.`;
+    return `The guard holds it at ${rate(guard)}: ${Math.round(drain.capacityShare * 100)} % of ${drain.ceilingWcu === null || drain.ceilingWcu === provisionedWcu ? `the table's ${count(provisionedWcu)} WCU` : `the ${count(Math.round(drain.ceilingWcu))} WCU that the table and its indexes bear`}.`;
   }
   // No number: it changes while the table recovers, and each change would be read aloud.
   if (drain.factor < 0.995) return "The table throttled: workers hold back until it recovers.";
@@ -83,7 +82,7 @@ export function acknowledgement(drain: Drain, workers: readonly OverviewWorker[]
   const alive = workers.filter((worker) => worker.alive && worker.state === "running");
   const acks = alive.flatMap(({ acknowledged }) => (acknowledged && acknowledged.version >= drain.version ? [acknowledged] : []));
   const complete = alive.length > 0 && acks.length === alive.length;
-  const changedMs = Date.parse(drain.changedAt);
+  const changedMs = Date.parse(drain.versionAt);
   // A worker that started after the change has nothing to say about how fast it was taken up.
   const times = alive.flatMap(({ startedAt, acknowledged }) => (acknowledged && Date.parse(startedAt) < changedMs ? [Date.parse(acknowledged.at)] : []));
   return {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DrainEta } from "#lib/contracts/overview.ts";
 import { prepareFigures } from "./figures.ts";
 import { stateSentence } from "./state-sentence.ts";
-import { failed, ok, overview, stale, worker } from "./testing/overview.ts";
+import { drain, failed, ok, overview, stale, worker } from "./testing/overview.ts";
 import { clockTime } from "./clock-time.ts";
 import { count, percent, rate, short } from "./numbers.ts";
 
@@ -50,6 +50,8 @@ describe("the state sentence", () => {
     ["no reading", overview({ figures: { waiting: failed() } }), "Unknown: The queue cannot be read: connection refused."],
     ["old reading", overview({ figures: { waiting: stale(12) } }), "Not live: The queue does not answer; it last showed 12 waiting at [2026-01-31T11:59:20.000Z]."],
     ["only in flight", overview({ figures: { waiting: ok(0) } }), "300 in flight"],
+    ["paused", overview({ dial: ok(drain({ mode: "paused", effectiveWcuPerSecond: 0, changedBy: "bob", reason: "deploy" })), figures: eta({ state: "stalled" }) }), "Paused: 41,200 waiting, and draining is paused by bob since [2026-01-31T11:55:00.000Z] (deploy)."],
+    ["paused and empty", overview({ dial: ok(drain({ mode: "paused" })), figures: { waiting: ok(0), inFlight: ok(0), ...eta({ state: "empty" }) } }), "Paused: The queue is empty, and draining is paused by ada"],
     ["unknown rates", overview({ figures: eta({ state: "unknown", reason: "the drain rate is not known" }) }), "Not sure: 41,200 waiting, but the drain rate is not known."],
   ])("%s", (_name, from, words) => {
     expect(sentence(from)).toContain(words);

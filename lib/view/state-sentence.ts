@@ -1,3 +1,4 @@
+import type { Drain } from "#lib/contracts/drain.ts";
 import type { Overview } from "#lib/contracts/overview.ts";
 import { count, percent, rate } from "./numbers.ts";
 
@@ -38,6 +39,11 @@ export function disconnectedSentence({ at, figures: { waiting } }: Overview): St
   return { tone: "bad", headline: "Not live", parts: [`${last} at `, { at }, "; what happens now is not known here."] };
 }
 
+/** The dial, where somebody has paused the draining. */
+function pausedBy({ dial }: Overview): Drain | null {
+  return dial.state !== "error" && dial.value.mode === "paused" && dial.value.override === null ? dial.value : null;
+}
+
 /** The state of the queue in one sentence, the first thing on the page. */
 export function stateSentence(overview: Overview): StateSentence {
   const { waiting, inFlight, timeToDrain, arrivalPerSecond, drain } = overview.figures;
@@ -46,6 +52,11 @@ export function stateSentence(overview: Overview): StateSentence {
   if (timeToDrain.state === "error") return { tone: "bad", headline: "Unknown", parts: [`The queue cannot be read: ${timeToDrain.error}.`] };
   const onlyInFlight = waiting.value === 0 && inFlight.state !== "error" && inFlight.value > 0;
   const backlog = onlyInFlight ? `${count(inFlight.value)} in flight` : `${count(waiting.value)} waiting`;
+  const paused = pausedBy(overview);
+  if (paused !== null) {
+    const waits = waiting.value === 0 && !onlyInFlight ? "The queue is empty" : backlog;
+    return { tone: "warn", headline: "Paused", parts: [`${waits}, and draining is paused by ${paused.changedBy} since `, { at: paused.changedAt }, paused.reason === null ? "." : ` (${paused.reason}).`] };
+  }
   const eta = timeToDrain.value;
   switch (eta.state) {
     case "empty":

@@ -76,9 +76,21 @@ function ticksOf(fromMs: number, toMs: number, stepMs: number): number[] {
   return Array.from({ length: Math.max(0, Math.floor((toMs - first) / stepMs) + 1) }, (_, index) => first + index * stepMs);
 }
 
-function markOf({ id, at, fromRateWcuPerSecond, toRateWcuPerSecond, actor, reason }: DrainHistoryEntry): ChartMark {
+const MARK_LABELS: Partial<Record<DrainHistoryEntry["kind"], string>> = { paused: "paused", resumed: "resumed" };
+
+function markOf({ id, at, kind, mode, fromRateWcuPerSecond, toRateWcuPerSecond, actor, reason }: DrainHistoryEntry): ChartMark {
   const because = reason === null ? "" : `: ${reason}`;
-  return { id, at: Date.parse(at), label: rate(toRateWcuPerSecond), detail: `${actor} set ${rate(fromRateWcuPerSecond)} → ${rate(toRateWcuPerSecond)} WCU/s${because}` };
+  const change = `${rate(fromRateWcuPerSecond)} → ${rate(toRateWcuPerSecond)} WCU/s`;
+  const did = {
+    rate: `${actor} set ${change}`,
+    mode: `${actor} set the mode ${mode}, ${change}`,
+    paused: `${actor} paused`,
+    resumed: `${actor} resumed, ${change}`,
+    override: `${actor} overrode ${change}`,
+    override_ended: `${actor} ended the override, ${change}`,
+    override_expired: `The override ended, ${change}`,
+  }[kind];
+  return { id, at: Date.parse(at), label: MARK_LABELS[kind] ?? rate(toRateWcuPerSecond), detail: `${did}${because}` };
 }
 
 /** `now 41,200, highest 52,000`, or that nothing was measured. */
