@@ -13,6 +13,7 @@ import { preparePorts, startLocalBackends } from "./local-backends.ts";
 import { takeLock } from "./lock.ts";
 import { openLogFile } from "./log-file.ts";
 import { checkEnvironment, modeOf } from "./mode.ts";
+import { WORKER_NODE_OPTIONS } from "./node-options.ts";
 import { panel } from "./panel.ts";
 import { checkPorts } from "./ports.ts";
 import { answersOk, keepProcess, saysReady } from "./processes.ts";
@@ -111,7 +112,7 @@ export async function start({
         ready: answersOk(dashboardUrl, dev ? { deadlineMs: DEV_PAGE_DEADLINE_MS } : {}),
       }),
       keepProcess({ ...ours, name: "the public API", file: "public-api", args: [...watch, join(root, "public-api", "main.ts")], ready: saysReady }),
-      keepProcess({ ...ours, name: "the worker", file: "worker", args: [...watch, join(root, "worker", "main.ts")], ready: saysReady }),
+      keepProcess({ ...ours, name: "the worker", file: "worker", args: [...watch, ...WORKER_NODE_OPTIONS, join(root, "worker", "main.ts")], ready: saysReady }),
     ]);
     for (const outcome of started) if (outcome.status === "fulfilled") release.add(outcome.value);
     for (const outcome of started) if (outcome.status === "rejected") throw outcome.reason;
