@@ -4,6 +4,7 @@ import type { Bench } from "./result.ts";
 /** `npm run bench -- NAME [--json] [--seconds N] [--workers N]`: one bench, its figures last. */
 const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   drain: () => import("./drain.ts"),
+  worker: () => import("./worker.ts"),
 };
 
 async function main(): Promise<number> {
