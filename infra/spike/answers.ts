@@ -46,7 +46,8 @@ export function readFates(answer: Answer, count: number): Fate[] {
   if (given?.length === count) return given.map(toFate);
   const problem = ingestProblemSchema.safeParse(json).data;
   const reason = `${status} ${problem?.title ?? "without an explanation"}${problem?.detail === undefined ? "" : `: ${problem.detail}`}`;
-  if (status === 429) return all({ kind: "again", as: "not_sent", reason });
+  // Shed before it was read, or cut off while it was: nothing of it was taken.
+  if (status === 429 || status === 408) return all({ kind: "again", as: "not_sent", reason });
   if (status >= 400 && status < 500) return all({ kind: "refused", reason });
   return all({ kind: "again", as: "unknown", reason });
 }

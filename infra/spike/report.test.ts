@@ -18,6 +18,12 @@ describe("the report", () => {
     expect(progressLine(tally.counts(), 2_000)).toBe("2 s · 3,000 accepted · 1,500/s");
   });
 
+  it("prints no escape sequence that an answer held", () => {
+    const tally = createTally();
+    tally.settle("u", "line 1", { kind: "refused", reason: "a\u001B[2Jb\u009Bc\n" });
+    expect(reportLines(tally.summary(), { elapsedMs: 1, stoppedEarly: false }).join("\n")).toContain("1 x a\uFFFD[2Jb\uFFFDc\uFFFD (first");
+  });
+
   it("names what was not, and leaves nothing out", () => {
     const tally = createTally();
     tally.settle("u", "line 3", { kind: "refused", reason: "type is wrong" });

@@ -16,8 +16,11 @@ export function progressLine(counts: ReturnType<Tally["counts"]>, elapsedMs: num
   return parts.join(" · ");
 }
 
+/** Reasons come from whoever answers: a terminal must not obey what they hold. */
+const printable = (text: string) => text.replace(/\p{Cc}/gu, "\uFFFD").slice(0, 300);
+
 function reasons(list: readonly { reason: string; count: number; first: string }[]): string[] {
-  const shown = list.slice(0, 10).map(({ reason, count, first }) => `    ${whole(count)} x ${reason} (first: ${first})`);
+  const shown = list.slice(0, 10).map(({ reason, count, first }) => `    ${whole(count)} x ${printable(reason)} (first: ${first})`);
   return list.length > 10 ? [...shown, `    and ${whole(list.length - 10)} other reasons`] : shown;
 }
 
