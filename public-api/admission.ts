@@ -1,5 +1,5 @@
 /** Time a body may take while others are shed, milliseconds: on a network that serves a spike, 1 MB takes less. */
-const SLOW_MS = 2_000;
+const SLOW_MS = 5_000;
 
 export interface Place {
   /** The body is there (or given up): from here on the place is kept until it is left. */
