@@ -24,6 +24,8 @@ interface Step {
   stop?: boolean;
   attempts?: number;
   rateWcuPerSecond?: number;
+  /** The worker that is left alone comes last: it would hold every user's messages, and no other would take the step. */
+  successorLast?: boolean;
 }
 
 const table = (kind: FaultRule["kind"], rate: number): FaultRule[] => [{ service: "dynamodb", kind, rate, operations: ["BatchWriteItem", "PutItem"] }];
@@ -43,7 +45,7 @@ export const STEPS: readonly Step[] = [
   { event: "acked" },
   { event: "unprocessed", faults: table("unprocessed", 0.3) },
   { event: "throttled", faults: table("throttle", 0.3) },
-  { event: "extended", faults: table("throttle", 1) },
+  { event: "extended", faults: table("throttle", 1), successorLast: true },
   { event: "table_unavailable", faults: table("error_5xx", 0.3) },
   { event: "store_unknown", faults: table("hang", 0.1) },
   { event: "left", faults: table("hang", 0.1) },
@@ -125,7 +127,7 @@ export function killAt(step: Step, { kills }: { kills: number }, options: Scenar
     const { fleet, setFaults, setRate } = harness;
     if (traffic === "poison") await harness.rejectUsers(allPoisonUsers);
     if (traffic === "redrive") await redriven(harness, 4 * kills + 20);
-    await fleet.ready();
+    if (step.successorLast !== true) await fleet.ready();
     const end = harness.pour(() => PER_SECOND, { next: traffic === "poison" ? poisoned(harness) : () => harness.traffic.next() });
     setFaults(faults);
     const killed = () => fleet.stepKills[step.event] ?? 0;
@@ -135,6 +137,7 @@ export function killAt(step: Step, { kills }: { kills: number }, options: Scenar
     const enough = () => killed() >= kills || performance.now() > deadlineMs;
     await Promise.all(Array.from({ length: ARMED }, () => keepKilling(harness, step, enough)));
     setFaults([]);
+    if (step.successorLast === true) await fleet.ready();
     await end();
     await setRate(300);
     await harness.db.$executeRaw`UPDATE drain SET factor = 1`;
