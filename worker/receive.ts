@@ -103,7 +103,9 @@ export function createReceiver(core: Core) {
         const retryInMs = retryDelayMs(tries + 1, random());
         emit({ event: "receive_failed", error: errorText(thrown), retryInMs });
         await sleep(clock, retryInMs, signal);
-        if (!unanswered(thrown) || tries >= ATTEMPT_RETRIES || signal.aborted) return 0;
+        // What the first try may have hidden is soon visible again: asking for it by its id would bring it too late.
+        const stale = clock.monotonic() - startedMs >= config.visibilitySeconds * 500;
+        if (!unanswered(thrown) || tries >= ATTEMPT_RETRIES || stale || signal.aborted) return 0;
       }
     }
   }
