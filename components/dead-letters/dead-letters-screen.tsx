@@ -40,7 +40,8 @@ export interface DeadLettersScreenProps {
   onRetry: () => void;
 }
 
-function Empty({ toolbar, page }: { toolbar: ListToolbarProps; page: number }) {
+function Empty({ toolbar, page, live }: { toolbar: ListToolbarProps; page: number; live: boolean }) {
+  if (!live) return <Nothing title="Nothing was listed here when it was last read" />;
   if (page > 1) return <Nothing title="Nothing on this page any more">Go back to newer ones.</Nothing>;
   if (toolbar.user !== "") return <Nothing title="No dead letters of this user with this status" />;
   if (toolbar.status === "all") return <Nothing title="No dead letters. Nothing has failed for good." />;
@@ -61,7 +62,7 @@ function Ledger({ ledger, toolbar, table, pager, nowMs, onRetry }: DeadLettersSc
   return (
     <>
       {stale && <StaleNotice age={stale.age} message={stale.message} />}
-      {list.items.length === 0 ? <Empty toolbar={toolbar} page={pager.page} /> : <DeadLettersTable {...table} items={list.items} nowMs={nowMs} busy={busy} />}
+      {list.items.length === 0 ? <Empty toolbar={toolbar} page={pager.page} live={stale === null} /> : <DeadLettersTable {...table} items={list.items} nowMs={nowMs} busy={busy} />}
       <div className={classes.pager}>
         <span className={classes.dim}>
           As of <Instant at={asOf} nowMs={nowMs} as="time" />

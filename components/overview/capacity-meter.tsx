@@ -10,16 +10,18 @@ export interface CapacityMeterProps {
   /** What workers may spend now, WCU/s. */
   allowed: number | null;
   throttles: number | null;
+  /** The figures were read just now. */
+  live: boolean;
 }
 
 /** Consumed against provisioned write units, with the guard and what the dial allows as marks. */
-export function CapacityMeter({ consumed, provisioned, guard, allowed, throttles }: CapacityMeterProps) {
+export function CapacityMeter({ consumed, provisioned, guard, allowed, throttles, live }: CapacityMeterProps) {
   const full = provisioned ?? Math.max(allowed ?? 0, consumed ?? 0, 1);
   const at = (value: number) => `${Math.min(100, (value / full) * 100)}%`;
   const share = consumed === null || provisioned === null ? null : consumed / provisioned;
   const limit = provisioned === null ? "no known limit" : `${count(provisioned)} WCU/s`;
-  const text = `${consumed === null ? "not known" : rate(consumed)} of ${limit}`;
-  const tone = (throttles ?? 0) > 0 ? "bad" : share !== null && guard !== null && provisioned !== null && consumed !== null && consumed > guard * 1.02 ? "warn" : "ok";
+  const text = `${live ? "" : "last read: "}${consumed === null ? "not known" : rate(consumed)} of ${limit}`;
+  const tone = !live ? "old" : (throttles ?? 0) > 0 ? "bad" : share !== null && guard !== null && provisioned !== null && consumed !== null && consumed > guard * 1.02 ? "warn" : "ok";
   return (
     <div className={classes.meter} data-tone={tone}>
       <div className={classes.meterHead}>
@@ -37,7 +39,7 @@ export function CapacityMeter({ consumed, provisioned, guard, allowed, throttles
       </div>
       <div className={classes.meterFoot}>
         <span>{guard !== null ? `guard at ${rate(guard)}` : provisioned === null ? "no guard without a known limit" : "guard not known"}</span>
-        <span data-bad={(throttles ?? 0) > 0 || undefined}>{throttles === null ? "throttles not known" : throttles === 1 ? "1 throttle in the last minute" : `${count(throttles)} throttles in the last minute`}</span>
+        <span data-bad={(live && (throttles ?? 0) > 0) || undefined}>{throttles === null ? "throttles not known" : throttles === 1 ? "1 throttle in the last minute" : `${count(throttles)} throttles in the last minute`}</span>
       </div>
     </div>
   );

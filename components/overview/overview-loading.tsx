@@ -17,11 +17,11 @@ export function OverviewLoading() {
         ))}
       </div>
       <div className={classes.columns}>
-        <Panel title="Traffic">
-          <Skeleton height={430} radius="md" />
-        </Panel>
         <Panel title="Drain rate">
-          <Skeleton height={430} radius="md" />
+          <Skeleton height={520} radius="md" />
+        </Panel>
+        <Panel title="Traffic">
+          <Skeleton height={520} radius="md" />
         </Panel>
       </div>
       <Panel title="Workers">

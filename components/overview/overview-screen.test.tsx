@@ -54,7 +54,7 @@ describe("the overview", () => {
   it("shows an old reading as old", () => {
     const html = render({ overview: overview({ figures: { waiting: stale(12) } }) });
     expect(html).toMatch(/aria-label="Waiting" data-state="stale"/);
-    expect(html).toContain("SQS · 40 s ago");
+    expect(html).toContain("40 s ago · SQS");
   });
 
   it("holds on to what it has when the server is away, and says so", () => {

@@ -43,6 +43,7 @@ function Capacity({ overview }: { overview: Overview }) {
       guard={drain && guardOf(drain, described)}
       allowed={drain?.effectiveWcuPerSecond ?? null}
       throttles={valueOf(overview.figures.throttlesLastMinute)}
+      live={overview.figures.drain.state !== "stale"}
     />
   );
 }
@@ -50,7 +51,7 @@ function Capacity({ overview }: { overview: Overview }) {
 function WorkersNote({ workers }: { workers: Overview["workers"] }) {
   if (workers.state === "error") return <span className={classes.lagging}>cannot be read: {workers.error}</span>;
   const alive = workers.value.filter((worker) => worker.alive).length;
-  const words = `${alive} of ${workers.value.length} alive`;
+  const words = `${alive} of ${workers.value.filter(({ state }) => state !== "stopped").length} alive`;
   return workers.state === "stale" ? <span className={classes.lagging}>{`not live: ${workers.error ?? "old"}; ${words} then`}</span> : words;
 }
 
@@ -73,7 +74,6 @@ export function OverviewScreen({ overview, traffic, range, nowMs, disconnected, 
         ))}
       </section>
       <div className={classes.columns}>
-        <TrafficPanel traffic={traffic} range={range} nowMs={nowMs} onRange={onRange} />
         <Panel title="Drain rate" aside={dial.state === "stale" ? <span className={classes.lagging}>not live: {dial.error ?? "old"}</span> : null}>
           <Capacity overview={overview} />
           {dial.state === "error" ? (
@@ -85,6 +85,7 @@ export function OverviewScreen({ overview, traffic, range, nowMs, disconnected, 
           )}
           <RateChanges marks={traffic.depth.marks} nowMs={nowMs} />
         </Panel>
+        <TrafficPanel traffic={traffic} range={range} nowMs={nowMs} onRange={onRange} />
       </div>
       <Panel title="Workers" flush aside={<WorkersNote workers={workers} />}>
         {workers.state !== "error" && <WorkersTable workers={workers.value} version={dial.state === "error" ? null : dial.value.version} live={workers.state === "ok"} nowMs={nowMs} />}

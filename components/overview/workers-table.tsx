@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Instant } from "#components/ui/instant.tsx";
 import { RecordTable } from "#components/ui/record-table.tsx";
 import { Nothing } from "#components/ui/feedback.tsx";
@@ -36,34 +37,30 @@ function Acknowledged({ worker, version }: { worker: OverviewWorker; version: nu
   );
 }
 
-/** Who drains the queue, live ones first; who was not seen lately is grey, and so are all when the reading is old. */
-export function WorkersTable({ workers, version, live, nowMs }: { workers: readonly OverviewWorker[]; version: number | null; live: boolean; nowMs: number | null }) {
-  if (workers.length === 0) {
-    return (
-      <Nothing title="No worker has been seen in the last hour">
-        <p>
-          Start one: <code className="mono">npm run worker</code>
-        </p>
-      </Nothing>
-    );
-  }
-  const ordered = workers.toSorted((a, b) => Number(b.alive) - Number(a.alive) || a.startedAt.localeCompare(b.startedAt));
-  const grey = (worker: OverviewWorker, content: React.ReactNode) => (worker.alive && live ? content : <span className={classes.dead}>{content}</span>);
+interface WorkersTableProps {
+  workers: readonly OverviewWorker[];
+  /** The dial's; null = not known. */
+  version: number | null;
+  /** The list was read just now. */
+  live: boolean;
+  nowMs: number | null;
+}
+
+function Rows({ label, workers, version, live, nowMs }: WorkersTableProps & { label: string }) {
+  const grey = (worker: OverviewWorker, content: ReactNode) => (worker.alive && live ? content : <span className={classes.dead}>{content}</span>);
   return (
     <RecordTable
-      label="Workers"
+      label={label}
       columns={COLUMNS}
-      rows={ordered.map((worker) => ({
+      rows={workers.map((worker) => ({
         key: worker.id,
         cells: {
           worker: grey(worker, <span className="mono" title={`${worker.id}, version ${worker.version}`}>{worker.id.length > 14 ? `${worker.id.slice(0, 8)}…${worker.id.slice(-4)}` : worker.id}</span>),
           process: grey(worker, <span className="mono">{`${worker.host}:${worker.pid}`}</span>),
           state: (
-            <span>
             <Tag tone={worker.alive && live ? (TONES[worker.state] ?? "neutral") : "neutral"} {...(worker.lastError && { title: `Last error: ${worker.lastError.message}` })}>
               {worker.alive || worker.state === "stopped" ? worker.state : "not seen"}
             </Tag>
-            </span>
           ),
           acknowledged: grey(worker, <Acknowledged worker={worker} version={version} />),
           stored: grey(worker, <span className="mono">{worker.alive ? rate(worker.storedPerSecond) : "–"}</span>),
@@ -71,5 +68,30 @@ export function WorkersTable({ workers, version, live, nowMs }: { workers: reado
         },
       }))}
     />
+  );
+}
+
+/** Who drains the queue, live ones first; who was not seen lately is grey, and so are all when the reading is old. Who has stopped is folded away. */
+export function WorkersTable({ workers, ...how }: WorkersTableProps) {
+  const ordered = workers.toSorted((a, b) => Number(b.alive) - Number(a.alive) || a.startedAt.localeCompare(b.startedAt));
+  const { current = [], stopped = [] } = Object.groupBy(ordered, ({ state }) => (state === "stopped" ? "stopped" : "current"));
+  return (
+    <div>
+      {current.length === 0 ? (
+        <Nothing title={stopped.length === 0 ? "No worker has been seen in the last hour" : "No worker is running"}>
+          <p>
+            Start one: <code className="mono">npm run worker</code>
+          </p>
+        </Nothing>
+      ) : (
+        <Rows label="Workers" workers={current} {...how} />
+      )}
+      {stopped.length > 0 && (
+        <details className={classes.stopped}>
+          <summary>{stopped.length === 1 ? "1 has stopped" : `${stopped.length} have stopped`} in the last hour</summary>
+          <Rows label="Stopped workers" workers={stopped} {...how} />
+        </details>
+      )}
+    </div>
   );
 }

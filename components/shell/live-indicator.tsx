@@ -5,7 +5,7 @@ import classes from "./app-shell.module.css";
 
 const WORDS = {
   waiting: { label: "Connecting", hint: "The first answer is awaited." },
-  connected: { label: "Live", hint: "The page gets answers as fast as it asks." },
+  connected: { label: "Connected", hint: "The page gets answers as fast as it asks. Whether each figure is live stands beside it." },
   reconnecting: { label: "Reconnecting", hint: "The last question was not answered; the page keeps asking." },
   stale: { label: "Stale", hint: "No answer for more than 10 seconds: what you see is old." },
 } as const;

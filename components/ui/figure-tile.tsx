@@ -15,7 +15,7 @@ function Provenance({ figure, nowMs }: { figure: FigureModel; nowMs: number | nu
       {figure.state === "stale" && <IconClockExclamation size={12} aria-hidden="true" />}
       {figure.state === "stale" && <span className={classes.hidden}>Old reading: </span>}
       <span>
-        {figure.state === "error" ? "no reading" : live ? figure.source : `${figure.source} · ${age ?? "old"}`}
+        {figure.state === "error" ? "no reading" : live ? figure.source : `${age ?? "old"} · ${figure.source}`}
       </span>
     </span>
   );

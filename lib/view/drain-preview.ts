@@ -42,11 +42,13 @@ export function prepareDrainPreview({ overview, drain, rateWcuPerSecond }: { ove
   const guard = guardOf(drain, described);
   const effective = effectiveRate({ ...drain, provisionedWcu, rateWcuPerSecond });
   const cost = writeUnitsPerActivity ?? 1;
-  const backlog = figures.waiting.state === "error" || figures.inFlight.state === "error" ? null : figures.waiting.value + figures.inFlight.value;
+  // An old depth or arrival gives no time at which it clears.
+  const backlog = figures.waiting.state === "ok" && figures.inFlight.state === "ok" ? figures.waiting.value + figures.inFlight.value : null;
+  const idle = overview.workers.state === "ok" && !overview.workers.value.some(({ alive }) => alive);
   const eta = drainEta({
     backlog,
-    arrivalPerSecond: figures.arrivalPerSecond.state === "error" ? null : figures.arrivalPerSecond.value,
-    drainPerSecond: effective / cost,
+    arrivalPerSecond: figures.arrivalPerSecond.state === "ok" ? figures.arrivalPerSecond.value : null,
+    drainPerSecond: idle ? 0 : effective / cost,
     writeUnitsPerActivity: cost,
     effectiveWcuPerSecond: effective,
     nowMs: Date.parse(overview.at),

@@ -48,7 +48,8 @@ async function oldestAge({ sources, queue, postgres, nowMs }: { sources: Sources
   if (sent) return pick(postgres, () => Math.max(0, (nowMs - sent.getTime()) / 1000), WORKER_SOURCE);
   const metric = await sources.oldestAge.get();
   if (metric.state === "error") return metric;
-  if (metric.value === null) return { state: "error", source: metric.source, error: "no worker received lately and CloudWatch has no datapoint yet" };
+  // A zero of a minute ago, when nothing waited, says nothing of what waits now.
+  if (metric.value === null || metric.value.seconds === 0) return { state: "error", source: metric.source, error: "no worker received lately and CloudWatch has no datapoint yet" };
   const { seconds, at } = metric.value;
   // The datapoint is of a minute ago or more: its own time is its age.
   return { state: "stale", value: seconds, source: metric.source, asOf: at.toISOString(), error: "minute metric; workers have received nothing lately" };
