@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chooseBatch, needsAttention } from "./batch.ts";
+import { chooseBatch, chooseBatches, needsAttention } from "./batch.ts";
 import { hold, type Lane } from "./lanes.ts";
 import { activityBody } from "./testing/world.ts";
 
@@ -61,5 +61,33 @@ describe("choosing a batch", () => {
     expect(needsAttention(bad)).toBe(false);
     expect(needsAttention(lane("a", [{ id: "bad", body: "{" }]))).toBe(true);
     expect(needsAttention(lane("a", [{ id: "again", receiveCount: 2 }]))).toBe(true);
+  });
+});
+
+describe("several batches for one lease", () => {
+  const users = (count: number) => Array.from({ length: count }, (_, index) => lane(`user-${index}`, [{ id: `m${index}` }]));
+  const sizes = (batches: ReturnType<typeof chooseBatches>) => batches.map(({ puts }) => puts.length);
+
+  test("each lane is in one of them, and all but the first are full", () => {
+    const batches = chooseBatches(users(12), { budgetWriteUnits: 1_000, maxItems: 5, maxBatches: 4 });
+    expect(sizes(batches)).toEqual([5, 5]);
+    const taken = batches.flatMap(({ parts }) => parts.map((part) => part.lane.groupId));
+    expect(new Set(taken).size).toBe(taken.length);
+  });
+
+  test("the messages of a lane that did not fit wait for the lane's next turn", () => {
+    const long = lane("a", Array.from({ length: 7 }, (_, index) => ({ id: `a${index}` })));
+    const batches = chooseBatches([long, ...users(5)], { budgetWriteUnits: 1_000, maxItems: 5, maxBatches: 4 });
+    expect(batches.map(ids)).toEqual([[["a0", "a1", "a2", "a3", "a4"]], [["m0"], ["m1"], ["m2"], ["m3"], ["m4"]]]);
+  });
+
+  test("together they stay within the budget, but for the one item that is always taken", () => {
+    expect(sizes(chooseBatches(users(20), { budgetWriteUnits: 12, maxItems: 5, maxBatches: 4 }))).toEqual([5, 5]);
+    expect(sizes(chooseBatches(users(20), { budgetWriteUnits: 0.1, maxItems: 5, maxBatches: 4 }))).toEqual([1]);
+  });
+
+  test("no more than may be leased together", () => {
+    expect(sizes(chooseBatches(users(20), { budgetWriteUnits: 1_000, maxItems: 2, maxBatches: 3 }))).toEqual([2, 2, 2]);
+    expect(chooseBatches([], { budgetWriteUnits: 1_000, maxItems: 2, maxBatches: 3 })).toEqual([]);
   });
 });

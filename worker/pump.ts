@@ -1,7 +1,7 @@
 import { LEASE_LEAD_MS } from "#lib/domain/drain-rate.ts";
 import { TABLE_BATCH_ITEMS } from "#lib/gateways/activity-table.ts";
 import type { Attend } from "./attend.ts";
-import { type Batch, chooseBatch, needsAttention } from "./batch.ts";
+import { type Batch, chooseBatches, needsAttention } from "./batch.ts";
 import { sleep, sleepUntil, withDeadline } from "./clock.ts";
 import type { Core } from "./core.ts";
 import { errorText } from "./events.ts";
@@ -12,6 +12,8 @@ import { storeBatch, type StoreResult } from "./store.ts";
 
 /** Batches under way at once: enough for 1,000 WCU/s against a table that takes a second to answer. */
 const MAX_UNDER_WAY = 64;
+/** Batches of one lease, where the rate is so high that its 40 ms hold more than one. */
+const LEASED_TOGETHER = 4;
 /** Longest wait after a refusal, so that a raised rate is obeyed at once. */
 const MAX_REFUSAL_WAIT_MS = 250;
 /** How much faster than the rate late batches go out. */
@@ -276,22 +278,27 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
       lanes.claim(lane);
       track("attend", attendTo(lane));
     }
-    const batch = chooseBatch(
+    const batches = chooseBatches(
       ready.filter((lane) => lane.state === "idle"),
-      { budgetWriteUnits: leaser.budget(), maxItems: TABLE_BATCH_ITEMS },
+      { budgetWriteUnits: leaser.budget(), maxItems: TABLE_BATCH_ITEMS, maxBatches: outage.active() ? 1 : LEASED_TOGETHER },
     );
-    if (batch.parts.length === 0) return odd.length > 0;
-    const leasedWriteUnits = leaser.costOf(writeOf(batch));
-    const lease = await leaser.lease(leasedWriteUnits);
+    if (batches.length === 0) return odd.length > 0;
+    const costs = batches.map((batch) => leaser.costOf(writeOf(batch)));
+    const lease = await leaser.lease(costs.reduce((sum, cost) => sum + cost, 0));
     if (!lease.granted) {
       await sleep(clock, Math.min(lease.retryInMs, MAX_REFUSAL_WAIT_MS), stopping.signal);
       return true;
     }
     // While the lease was asked for, a lane may have been let go, or the stop begun.
-    const held = batch.parts.filter(({ lane }) => lane.state === "idle");
-    const kept = { ...batch, parts: held };
-    for (const { lane } of held) lanes.claim(lane);
-    track("batch", run(kept, { startAtMs: lease.startAtMs, leasedWriteUnits }, false));
+    let { startAtMs } = lease;
+    for (const [position, batch] of batches.entries()) {
+      const leasedWriteUnits = costs[position] ?? 0;
+      const held = batch.parts.filter(({ lane }) => lane.state === "idle");
+      for (const { lane } of held) lanes.claim(lane);
+      track("batch", run({ ...batch, parts: held }, { startAtMs, leasedWriteUnits }, false));
+      const { effectiveWcuPerSecond } = leaser.rate();
+      if (effectiveWcuPerSecond > 0) startAtMs += (leasedWriteUnits / effectiveWcuPerSecond) * 1000;
+    }
     return true;
   }
 
@@ -319,7 +326,7 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
 function* firstReady(ready: Iterable<Lane>): Generator<Lane> {
   let taken = 0;
   for (const lane of ready) {
-    if (taken >= 2 * TABLE_BATCH_ITEMS) return;
+    if (taken >= 2 * LEASED_TOGETHER * TABLE_BATCH_ITEMS) return;
     taken += 1;
     yield lane;
   }
