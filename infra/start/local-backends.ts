@@ -2,12 +2,15 @@ import { join } from "node:path";
 import { applyMigrations } from "#infra/migrate/apply.ts";
 import { LOCAL_NAMES, type LocalConfig, localEnvironment, withoutAws } from "#lib/config/local.ts";
 import type { Environment } from "#lib/config/parse-env.ts";
+import { sinksConfig } from "#lib/config/sinks.ts";
+import { workerHealthConfig } from "#lib/config/worker-health.ts";
 import { clearLeftover } from "#lib/local/postgres/leftover.ts";
 import { startPostgres } from "#lib/local/postgres/server.ts";
 import { startChild } from "./child.ts";
 import { openLogFile } from "./log-file.ts";
 import { checkPorts } from "./ports.ts";
-import { provisionQueues, provisionTable } from "./provision.ts";
+import { checkEnvironment } from "./mode.ts";
+import { provisionPushFilter, provisionQueues, provisionTable } from "./provision.ts";
 import type { releasers } from "./releasers.ts";
 import { supervise } from "./supervise.ts";
 
@@ -25,6 +28,12 @@ interface LocalBackends {
   tell: (line: string) => void;
 }
 
+/** Workers added later must push where the first one does: one without would ack without a push. */
+function sinkVariables(env: Environment): Record<string, string> {
+  const given = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && /^(WEBHOOK|PUSH_FILTER)_/.test(entry[0]));
+  return Object.fromEntries(given);
+}
+
 const url = (port: number) => `http://${LOCAL_NAMES.host}:${port}`;
 
 /** Checks the ports, after clearing what a killed start left. */
@@ -38,6 +47,7 @@ export async function preparePorts({ config, stateDirectory, tookOver }: Pick<Lo
  * @returns the variables that lead to them.
  */
 export async function startLocalBackends({ config, stateDirectory, root, env, release, tell }: LocalBackends): Promise<Record<string, string>> {
+  checkEnvironment([() => sinksConfig(env), () => workerHealthConfig(env)]);
   const { ports } = config;
   let databaseUrl = "";
   const postgresDirectory = join(stateDirectory, "postgres");
@@ -74,12 +84,18 @@ export async function startLocalBackends({ config, stateDirectory, root, env, re
       },
     }),
   );
-  const [queues] = await Promise.all([provisionQueues(url(ports.sqs.port)), provisionTable(url(ports.dynamodb.port))]);
-  return localEnvironment({
+  const sinks = sinksConfig(env);
+  const [queues] = await Promise.all([
+    provisionQueues(url(ports.sqs.port)),
+    provisionTable(url(ports.dynamodb.port)),
+    sinks.webhook !== null && provisionPushFilter(url(ports.dynamodb.port), sinks.filterTable),
+  ]);
+  const places = localEnvironment({
     databaseUrl,
     sqsUrl: url(ports.sqs.port),
     dynamodbUrl: url(ports.dynamodb.port),
     cloudwatchUrl: url(ports.cloudwatch.port),
     ...queues,
   });
+  return { ...sinkVariables(env), ...places };
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -64,6 +64,8 @@ test.runIf(process.platform === "linux")("a killed process that nobody has fetch
   const shell = spawn("/bin/sh", ["-c", "sleep 60 & echo $!; exec cat"], { stdio: ["pipe", "pipe", "ignore"] });
   try {
     const [line] = (await once(shell.stdout, "data")) as [Buffer];
+    // Until it has become cat, the shell may still fetch it.
+    await vi.waitFor(async () => expect(await readFile(`/proc/${shell.pid}/comm`, "utf8")).toBe("cat\n"), { timeout: 5_000, interval: 5 });
     const holder = holderOf(Number(line.toString()));
     expect(isLive(holder)).toBe(true);
     process.kill(holder.pid, "SIGKILL");

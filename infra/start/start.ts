@@ -40,6 +40,20 @@ function readLocalConfig(env: Environment) {
   }
 }
 
+/** Makes the state folder and takes its lock. @throws StartError when it is held, or cannot be written. */
+async function holdFolder(stateDirectory: string) {
+  try {
+    await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+    return await takeLock(stateDirectory);
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    throw new StartError(`The state folder ${stateDirectory} cannot be written (${why}): if another user's start made it, remove it as that user, or set SPILLWAY_STATE_DIR to another folder.`, {
+      cause: error,
+    });
+  }
+}
+
 /**
  * Composition root of `npm start` and `npm run dev`: backends (on this machine, or those the environment names), the
  * web app, the public API and one worker, each kept alive.
@@ -74,8 +88,7 @@ export async function start({
 
   try {
     if (mode === "external") checkEnvironment([() => backendConfig(env), () => webConfig(env, { deployed: true }), () => publicApiConfig(env), () => workerConfig(env)]);
-    await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
-    const lock = await takeLock(stateDirectory);
+    const lock = await holdFolder(stateDirectory);
     release.push(() => lock.release());
     const { tookOver } = lock;
     if (mode === "local") await preparePorts({ config, stateDirectory, tookOver });
