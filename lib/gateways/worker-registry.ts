@@ -1,3 +1,4 @@
+import { ledgerError } from "#lib/domain/ledger-text.ts";
 import { Prisma, type PrismaClient } from "#prisma/client.ts";
 
 /** A worker not seen for this long counts as gone when the rate is shared out. */
@@ -55,7 +56,7 @@ const SUMS = Prisma.sql`sum(received)::float8 AS received, sum(stored)::float8 A
 /** Who drains the queue and what each did, by the second. */
 export function createWorkerRegistry({ db, queue }: { db: PrismaClient; queue: string }) {
   return {
-    /** Writes the worker's row. @returns how many workers are live, this one included. */
+    /** Writes the worker's row, its last error in a form that Postgres takes. @returns how many workers are live, this one included. */
     async heartbeat(report: WorkerReport): Promise<{ liveWorkers: number }> {
       const { id, acknowledged, lastError } = report;
       const [row] = await db.$queryRaw<{ others: number }[]>`
@@ -64,7 +65,7 @@ export function createWorkerRegistry({ db, queue }: { db: PrismaClient; queue: s
             acked_rate_wcu_per_second, acked_version, acked_at, last_error, last_error_at)
           VALUES (${id}, ${queue}, ${report.host}, ${report.pid}, ${report.version}, ${report.state}, ${report.startedAt}, clock_timestamp(),
             ${acknowledged?.rateWcuPerSecond ?? null}::float8, ${acknowledged?.version ?? null}::int, ${acknowledged?.at ?? null}::timestamptz,
-            ${lastError?.message ?? null}, ${lastError?.at ?? null}::timestamptz)
+            ${lastError === null ? null : ledgerError(lastError.message)}, ${lastError?.at ?? null}::timestamptz)
           ON CONFLICT (id) DO UPDATE SET state = excluded.state, last_seen_at = excluded.last_seen_at,
             acked_rate_wcu_per_second = excluded.acked_rate_wcu_per_second, acked_version = excluded.acked_version,
             acked_at = excluded.acked_at, last_error = excluded.last_error, last_error_at = excluded.last_error_at
