@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { EXIT_USAGE } from "#infra/start/errors.ts";
 import type { Bench } from "./result.ts";
 
 /** `npm run bench -- NAME [--json] [--seconds N] [--workers N]`: one bench, its figures last. */
@@ -7,22 +8,33 @@ const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   worker: () => import("./worker.ts"),
 };
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+function commandLine() {
+  return parseArgs({
     allowPositionals: true,
     options: { json: { type: "boolean", default: false }, seconds: { type: "string" }, workers: { type: "string" } },
   });
+}
+
+async function main(): Promise<number> {
+  let given: ReturnType<typeof commandLine>;
+  try {
+    given = commandLine();
+  } catch (error) {
+    console.error((error as Error).message.split(". ", 1)[0]);
+    return EXIT_USAGE;
+  }
+  const { values, positionals } = given;
   const name = positionals[0] ?? "";
   const load = BENCHES[name];
   if (!load) {
     console.error(`${name === "" ? "Name a bench" : `There is no bench "${name}"`}: ${Object.keys(BENCHES).join(", ")}.`);
-    return 64;
+    return EXIT_USAGE;
   }
   for (const option of ["seconds", "workers"] as const) {
     const value = values[option];
     if (value !== undefined && !/^[1-9]\d{0,4}$/.test(value)) {
       console.error(`--${option} must be a whole number, 1 or more.`);
-      return 64;
+      return EXIT_USAGE;
     }
   }
   const { bench } = await load();
