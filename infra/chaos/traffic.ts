@@ -12,7 +12,7 @@ const ODD_TEXT = "\u00e9\u4e2d\ud83d\ude00 \"\\/ </script> \u2028 '; --";
 export function createTraffic({ prefix, users, random }: { prefix: string; users: number; random: () => number }) {
   let number = 0;
   return {
-    next({ kind = "healthy", userId, body }: { kind?: Kind; userId?: string; body?: (id: string) => string } = {}): Outgoing {
+    next({ kind = "healthy", userId, body, padding = "" }: { kind?: Kind; userId?: string; body?: (id: string) => string; padding?: string } = {}): Outgoing {
       number += 1;
       const id = `chaos-${prefix}-${number}`;
       const activity: Activity = {
@@ -20,7 +20,7 @@ export function createTraffic({ prefix, users, random }: { prefix: string; users
         userId: userId ?? `chaos ${prefix} user ${Math.floor(random() * users)} \u00fc`,
         type: "chaos.step",
         occurredAt: new Date(FIRST_MS + number).toISOString(),
-        properties: JSON.stringify({ number, text: ODD_TEXT }),
+        properties: JSON.stringify({ number, text: `${ODD_TEXT}${padding}` }),
       };
       return { activity, kind, ...(body && { body: body(id) }) };
     },

@@ -9,6 +9,9 @@ const WORKERS = 2;
 const DRAIN_SECONDS = 180;
 const USERS = 20;
 
+/** More than an item may hold (400 KB, DynamoDB API reference), and less than a message. */
+const OVERSIZE = "x".repeat(420_000);
+
 const BODIES: Partial<Record<Kind, readonly ((id: string) => string)[]>> = {
   malformed: [(id) => `not json ${id}`, (id) => `["${id}"]`, (id) => `{"v":1,"acceptedAt":"yesterday","activity":{"id":"${id}"}}`, (id) => `{"v":1,"cut":"${id}`],
   unknown_version: [(id) => JSON.stringify({ v: 999, id })],
@@ -21,6 +24,7 @@ async function send({ traffic, direct }: Harness, { requests, killers, rejectedU
     const outgoing: Outgoing[] = Array.from({ length: 9 }, () => traffic.next());
     let poison = traffic.next();
     if (request < killers) poison = traffic.next({ kind: "killer" });
+    else if (request === requests - 1) poison = traffic.next({ kind: "rejected", padding: OVERSIZE });
     else if (request % 4 === 0) poison = traffic.next({ kind: "rejected", userId: rejectedUser });
     else if (request % 4 === 1) {
       const body = BODIES.malformed?.[request % BODIES.malformed.length];
