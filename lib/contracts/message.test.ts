@@ -41,6 +41,14 @@ describe("reading a queue body", () => {
     expect(parsed).toHaveProperty("error", expect.stringMatching(/\S/));
   });
 
+  it("keeps its errors short, however long a key is", () => {
+    const key = "k".repeat(100_000);
+    for (const activity of [{ ...good.activity, [key]: 1 }, { [key]: 1 }]) {
+      const parsed = parseMessageBody(JSON.stringify({ ...good, activity }));
+      expect(parsed).toHaveProperty("error", expect.stringMatching(/^.{10,400}$/));
+    }
+  });
+
   it("never throws, whatever the body", () => {
     fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json()), (body) => void parseMessageBody(body)));
   });

@@ -29,6 +29,9 @@ export const DEATH_ATTRIBUTES = {
   lastFailedAt: "spillway.lastFailedAt",
 } as const;
 
+/** An error names keys of the body, which may be as long as the body: it goes into logs and the ledger. */
+const MOST_ERROR_CHARACTERS = 300;
+
 /** What reading a body gives: a closed union, so that every kind of bad body has its own fate. */
 export type ParsedMessage =
   | { kind: "activity"; message: ActivityMessage }
@@ -58,7 +61,8 @@ export function parseMessageBody(body: string): ParsedMessage {
       return { kind: "unknown_version", version, error: `the activity holds a field that this worker does not know: ${unknown.slice(0, 5).join(", ").slice(0, 200)}` };
     }
     const issue = issues[0];
-    return { kind: "malformed", error: `body is not an activity message: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim() };
+    const what = `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim();
+    return { kind: "malformed", error: `body is not an activity message: ${what.slice(0, MOST_ERROR_CHARACTERS)}` };
   }
   return { kind: "activity", message: parsed.data };
 }
