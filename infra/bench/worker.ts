@@ -9,7 +9,7 @@ const WARM_UP_SECONDS = 3;
 const MANY_USERS = 5_000;
 const FEW_USERS = 8;
 /** More than anybody drains in a run at this rate. */
-const MOST_PER_SECOND = 9_000;
+const MOST_PER_SECOND = 7_000;
 const MILLION = 1_000_000;
 /** SQS FIFO queues, us-east-1, past the free tier (AWS's price list, docs/cost.md). A request carries up to 64 KB. */
 const USD_PER_MILLION_SQS_REQUESTS = 0.5;
