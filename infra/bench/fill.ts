@@ -5,10 +5,12 @@ import { itemBytes } from "#lib/domain/write-units.ts";
 import { toItem } from "#lib/gateways/activity-table.ts";
 import { createSqsQueue, SQS_BATCH_ENTRIES } from "#lib/gateways/sqs-queue.ts";
 
-const ITEM_BYTES = 1_000; // one write unit, with room for a longer sequence number
+const WRITE_UNIT_BYTES = 1_024;
+/** Room for a longer sequence number. */
+const SPARE_BYTES = 24;
 
-/** One activity of exactly one write unit. @param number makes its id; users share out in turn. */
-export function oneUnitMessage(number: number, { users, prefix }: { users: number; prefix: string }): ActivityMessage {
+/** One activity of exactly so many write units. @param number makes its id; users share out in turn. */
+export function unitsMessage(number: number, { users, prefix, units }: { users: number; prefix: string; units: number }): ActivityMessage {
   const acceptedAt = new Date(Date.UTC(2026, 0, 1) + number).toISOString();
   const activity = {
     id: `${prefix}-${number}`,
@@ -18,11 +20,15 @@ export function oneUnitMessage(number: number, { users, prefix }: { users: numbe
     properties: "{}",
   };
   const item = toItem(activity, { acceptedAt, storedAt: acceptedAt, sequence: "0".repeat(20), retentionDays: 90 });
-  const padding = Math.max(0, ITEM_BYTES - itemBytes({ ...item }) - '"p":""'.length);
+  const padding = Math.max(0, units * WRITE_UNIT_BYTES - SPARE_BYTES - itemBytes({ ...item }) - '"p":""'.length);
   return { v: MESSAGE_VERSION, acceptedAt, activity: { ...activity, properties: JSON.stringify({ p: "x".repeat(padding) }) } };
 }
 
-/** Sends `count` one-unit activities of many users, in order within each. @throws when SQS refuses one. */
+/**
+ * Sends `count` activities of many users, in order within each.
+ * @param unitsOf write units of the n-th; left out = one.
+ * @throws when SQS refuses one.
+ */
 export async function fillQueue({
   client,
   queueUrl,
@@ -30,6 +36,7 @@ export async function fillQueue({
   users,
   prefix,
   from = 0,
+  unitsOf = () => 1,
 }: {
   client: SQSClient;
   queueUrl: string;
@@ -37,11 +44,12 @@ export async function fillQueue({
   users: number;
   prefix: string;
   from?: number;
+  unitsOf?: (number: number) => number;
 }): Promise<void> {
   const queue = createSqsQueue({ client, queueUrl });
   for (let at = from; at < from + count; at += SQS_BATCH_ENTRIES) {
     const size = Math.min(SQS_BATCH_ENTRIES, from + count - at);
-    const messages = Array.from({ length: size }, (_, offset) => oneUnitMessage(at + offset, { users, prefix }));
+    const messages = Array.from({ length: size }, (_, offset) => unitsMessage(at + offset, { users, prefix, units: unitsOf(at + offset) }));
     const results = await queue.sendBatch(
       messages.map((message) => ({
         groupId: userHash(message.activity.userId),

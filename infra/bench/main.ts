@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { EXIT_USAGE } from "#infra/start/errors.ts";
 import type { Bench } from "./result.ts";
 
-/** `npm run bench -- NAME [--json] [--seconds N] [--workers N]`: one bench, its figures last. */
+/** `npm run bench -- NAME [--json] [--seconds N] [--workers N] [--only PART,...]`: one bench, its figures last. */
 const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   drain: () => import("./drain.ts"),
   worker: () => import("./worker.ts"),
@@ -11,7 +11,7 @@ const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
 function commandLine() {
   return parseArgs({
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, seconds: { type: "string" }, workers: { type: "string" } },
+    options: { json: { type: "boolean", default: false }, seconds: { type: "string" }, workers: { type: "string" }, only: { type: "string" } },
   });
 }
 
@@ -42,6 +42,7 @@ async function main(): Promise<number> {
   const result = await bench({
     ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
     ...(values.workers !== undefined && { workers: Number(values.workers) }),
+    ...(values.only !== undefined && { only: values.only.split(",") }),
     log,
   });
   if (values.json) console.log(JSON.stringify({ name, ...result }));

@@ -4,6 +4,6 @@ export interface BenchResult {
   runs: Record<string, unknown>[];
 }
 
-export type Bench = (options: { seconds?: number; workers?: number; log: (line: string) => void }) => Promise<BenchResult>;
+export type Bench = (options: { seconds?: number; workers?: number; only?: readonly string[]; log: (line: string) => void }) => Promise<BenchResult>;
 
 export const rounded = (value: number): number => Math.round(value * 10_000) / 10_000;
