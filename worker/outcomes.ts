@@ -66,23 +66,27 @@ export function createOutcomes(core: Core) {
   async function finish(lane: Lane): Promise<boolean> {
     const open = lane.held.findIndex((one) => one.storedAtMs === null);
     const done = open < 0 ? lane.held.slice() : lane.held.slice(0, open);
-    let halt: { held: Held; outcome: Exclude<PushOutcome, { kind: "pushed" }> } | null = null;
-    if (core.pushes) {
-      for (const held of done) {
-        if (held.pushed) continue;
-        const outcome = await core.pushes.push(held, core.cutOff.signal);
-        held.pushed = outcome.kind === "pushed";
-        if (outcome.kind === "pushed") continue;
-        halt = { held, outcome };
-        break;
+    const { pushes } = core;
+    if (!pushes) return done.length === 0 || (await conclude(lane, done));
+    let through: Held[] = [];
+    let ackedAtMs = clock.monotonic();
+    for (const held of done) {
+      const outcome: PushOutcome = held.pushed ? { kind: "pushed" } : await pushes.push(held, core.cutOff.signal);
+      if (outcome.kind !== "pushed") {
+        if (through.length > 0 && !(await conclude(lane, through))) return false;
+        if (outcome.kind === "failed") await fail(lane, held, { reason: outcome.reason, error: outcome.error });
+        else await waitForPush(lane, outcome.retryInMs);
+        return false;
       }
+      held.pushed = true;
+      through.push(held);
+      // Slow pushes of a long lane: what is done must not wait for its ack until its visibility ends.
+      if (clock.monotonic() - ackedAtMs < ACK_AFTER_MS) continue;
+      if (!(await conclude(lane, through))) return false;
+      through = [];
+      ackedAtMs = clock.monotonic();
     }
-    const through = halt ? done.slice(0, done.indexOf(halt.held)) : done;
-    if (through.length > 0 && !(await conclude(lane, through))) return false;
-    if (!halt) return true;
-    if (halt.outcome.kind === "failed") await fail(lane, halt.held, { reason: halt.outcome.reason, error: halt.outcome.error });
-    else await waitForPush(lane, halt.outcome.retryInMs);
-    return false;
+    return through.length === 0 || (await conclude(lane, through));
   }
 
   /** A lane whose next push must wait, uncounted. */

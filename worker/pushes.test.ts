@@ -3,6 +3,7 @@ import { pushKey } from "#lib/domain/activity-key.ts";
 import { createPushes } from "./pushes.ts";
 import type { PushResult } from "./sinks/sink.ts";
 import { createFakeFilter, createFakeSink } from "./testing/fake-push.ts";
+import { pushFilterContract } from "./testing/push-filter-contract.ts";
 import { activityBody, createWorld } from "./testing/world.ts";
 
 const LEASE_MS = 4_000 + 12_000;
@@ -60,6 +61,23 @@ describe("pushing", () => {
     expect(mostOfOne).toBe(1);
     expect(most).toBeGreaterThan(1);
     expect(world.queue.entries).toHaveLength(0);
+  });
+
+  test("slow pushes of a long lane are acked as they go, and come once", async () => {
+    const world = createPushWorld();
+    world.sink.hooks.onPush = async () => {
+      await new Promise<void>((resolve) => world.clock.setTimer(resolve, 3_900));
+      return { kind: "pushed" };
+    };
+    const sent = send(world, "a", Array.from({ length: 20 }, (_, n) => `a${n}`));
+    world.start();
+    await world.advance(20_000);
+    expect(world.queue.deleted().length).toBeGreaterThanOrEqual(3);
+    await world.advance(80_000);
+    expect(world.queue.deleted()).toEqual(sent);
+    const received = world.queue.log.filter(({ call }) => call === "receive").flatMap(({ messageIds }) => messageIds);
+    expect(received).toEqual(sent);
+    expect(world.of("left")).toEqual([]);
   });
 
   test("an activity that was pushed is not pushed again, however often it comes", async () => {
@@ -306,3 +324,6 @@ describe("a stop", () => {
     expect(world.queue.deleted()).toEqual([]);
   });
 });
+
+const { filter: fake } = createFakeFilter();
+pushFilterContract("the fake", () => fake);
