@@ -14,6 +14,9 @@ function log(event: string, fields: Record<string, unknown> = {}): void {
   process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), level: "info", event, ...fields })}\n`);
 }
 
+// Journals and items hold what users did: nobody else on this machine may read them, wherever the state folder lies.
+process.umask(0o077);
+
 const { stateDirectory, ports } = localConfig();
 const directory = (name: string) => join(resolve(stateDirectory), name);
 const { host } = LOCAL_NAMES;
