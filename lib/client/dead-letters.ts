@@ -1,5 +1,4 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { z } from "zod";
 import { apiFetch } from "#lib/client/fetch.ts";
 import { sessionText } from "#lib/client/session-text.ts";
 import {
@@ -92,6 +91,3 @@ export function useRedrive() {
     onSuccess: () => client.invalidateQueries({ queryKey: keys.all }),
   });
 }
-
-/** Whether a text is a run's or a death's id. */
-export const isId = (text: string | null | undefined): text is string => z.uuid().safeParse(text).success;

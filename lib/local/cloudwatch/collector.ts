@@ -128,7 +128,6 @@ export function createCollector({ record, queues, tables, consumed, now }: Colle
   };
 }
 
-export type Collector = ReturnType<typeof createCollector>;
 
 /** Calls the collector at the end of each minute. The timer keeps no process alive. */
 export function startCollector(sources: CollectorSources): { close(): Promise<void> } {

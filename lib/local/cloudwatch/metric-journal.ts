@@ -93,5 +93,3 @@ export async function openJournal({ file, kept }: { file: string; kept: Iterable
     },
   };
 }
-
-export type MetricJournal = Awaited<ReturnType<typeof openJournal>>;

@@ -58,5 +58,3 @@ export function createKeyWindows({ unitsPerSecond }: { unitsPerSecond: number })
     size: () => windows.size,
   };
 }
-
-export type KeyWindows = ReturnType<typeof createKeyWindows>;

@@ -40,5 +40,3 @@ export function createTokenBucket({ unitsPerSecond, burstSeconds, nowMs }: { uni
     },
   };
 }
-
-export type TokenBucket = ReturnType<typeof createTokenBucket>;

@@ -102,4 +102,3 @@ export function createIngestCounter({
     },
   };
 }
-export type IngestCounter = ReturnType<typeof createIngestCounter>;
