@@ -24,7 +24,7 @@ interface Step {
   stop?: boolean;
   attempts?: number;
   rateWcuPerSecond?: number;
-  /** The worker that is left alone comes last: it would hold every user's messages, and no other would take the step. */
+  /** The worker that is left alone comes last: it would take all there is, and no other would take the step. */
   successorLast?: boolean;
 }
 
@@ -57,7 +57,7 @@ export const STEPS: readonly Step[] = [
   { event: "death.decided", traffic: "poison", attempts: 3 },
   { event: "death.sent", traffic: "poison", attempts: 3 },
   { event: "died", traffic: "poison", attempts: 3 },
-  { event: "redrive_resolved", traffic: "redrive", attempts: 1 },
+  { event: "redrive_resolved", traffic: "redrive", attempts: 1, successorLast: true },
   { event: "stopping", stop: true },
   { event: "released", stop: true, rateWcuPerSecond: 40 },
 ];
