@@ -4,8 +4,10 @@ import { backendConfig } from "#lib/config/backend.ts";
 import { LOCAL_NAMES, localConfig, withoutAws } from "#lib/config/local.ts";
 import { ConfigError, type Environment } from "#lib/config/parse-env.ts";
 import { publicApiConfig } from "#lib/config/public-api.ts";
+import { sinksConfig } from "#lib/config/sinks.ts";
 import { webConfig } from "#lib/config/web.ts";
 import { workerConfig } from "#lib/config/worker.ts";
+import { workerHealthConfig } from "#lib/config/worker-health.ts";
 import { ensureBuild, webArguments } from "./build.ts";
 import { removeEnvFile, writeEnvFile } from "./env-file.ts";
 import { EXIT_CONFIG, StartError } from "./errors.ts";
@@ -87,7 +89,10 @@ export async function start({
   const release = releasers();
 
   try {
-    if (mode === "external") checkEnvironment([() => backendConfig(env), () => webConfig(env, { deployed: true }), () => publicApiConfig(env), () => workerConfig(env)]);
+    if (mode === "external") {
+      const ofWorkers = [() => workerConfig(env), () => sinksConfig(env), () => workerHealthConfig(env)];
+      checkEnvironment([() => backendConfig(env), () => webConfig(env, { deployed: true }), () => publicApiConfig(env), ...ofWorkers]);
+    }
     const lock = await holdFolder(stateDirectory);
     release.push(() => lock.release());
     const { tookOver } = lock;
