@@ -15,6 +15,7 @@ export function createMetrics({ worker, version, queue, startedAtMs }: { worker:
   const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   lag.enable();
   const count = (name: string, help: string) => page.counter(`spillway_${name}_total`, help);
+  const countBy = (name: string, help: string) => page.counter(`spillway_${name}_total`, help, { labelled: true });
   const gauge = (name: string, help: string) => page.gauge(`spillway_${name}`, help);
 
   page.gauge("spillway_worker_info", "This worker; always 1.", { worker, version, queue }).set(1);
@@ -22,21 +23,21 @@ export function createMetrics({ worker, version, queue, startedAtMs }: { worker:
   const received = count("messages_received", "Messages received, redeliveries included.");
   const stored = count("activities_stored", "Activities written to the table.");
   const acked = count("messages_acked", "Messages deleted from the queue.");
-  const failed = count("attempts_failed", "Failed attempts, by reason.");
+  const failed = countBy("attempts_failed", "Failed attempts, by reason.");
   const dead = count("messages_dead", "Messages whose death this worker completed.");
   const nacked = count("messages_nacked", "Messages put off after a failed attempt, their followers included.");
-  const released = count("messages_released", "Messages given back uncounted, by why.");
-  const left = count("messages_left", "Messages left to the queue's own timeout, by why.");
+  const released = countBy("messages_released", "Messages given back uncounted, by why.");
+  const left = countBy("messages_left", "Messages left to the queue's own timeout, by why.");
   const units = count("write_units", "Write units that the table charged.");
-  const throttles = count("throttles", "Throttles of the table, by scope.");
-  const leases = count("leases", "Leases of the drain row, by outcome.");
+  const throttles = countBy("throttles", "Throttles of the table, by scope.");
+  const leases = countBy("leases", "Leases of the drain row, by outcome.");
   const receiveFailures = count("receive_failures", "Receive calls that failed.");
-  const pushed = count("pushes", "Activities that a sink has taken.");
-  const pushesSkipped = count("pushes_skipped", "Pushes that had been made before.");
-  const pushesPutOff = count("pushes_put_off", "Pushes put off uncounted, by why.");
-  const pushesFailed = count("push_failures", "Failed pushes, by reason.");
-  const faults = count("faults", "Faults in this worker's own code, by place.");
-  const calls = count("aws_calls", "Calls of AWS, by service, operation and outcome.");
+  const pushed = countBy("pushes", "Activities that a sink has taken.");
+  const pushesSkipped = countBy("pushes_skipped", "Pushes that had been made before.");
+  const pushesPutOff = countBy("pushes_put_off", "Pushes put off uncounted, by why.");
+  const pushesFailed = countBy("push_failures", "Failed pushes, by reason.");
+  const faults = countBy("faults", "Faults in this worker's own code, by place.");
+  const calls = countBy("aws_calls", "Calls of AWS, by service, operation and outcome.");
   const gauges = {
     messages: gauge("buffered_messages", "Messages held that are not stored."),
     writeUnits: gauge("buffered_write_units", "Write units of the messages held that are not stored."),

@@ -31,14 +31,13 @@ export function createPage() {
   }
 
   return {
-    /** Declares a counter; it stands at 0 until it counts. */
-    counter(name: string, help: string, labels: Labels = {}) {
+    /** Declares a counter. Without labels it stands at 0 until it counts; with them each appears as it comes. */
+    counter(name: string, help: string, { labelled = false }: { labelled?: boolean } = {}) {
       const { values } = family(name, "counter", help);
-      const key = render(labels);
-      if (Object.keys(labels).length === 0) values.set(key, 0);
+      if (!labelled) values.set("", 0);
       return {
-        add(amount = 1, more: Labels = {}): void {
-          const at = render({ ...labels, ...more });
+        add(amount = 1, labels: Labels = {}): void {
+          const at = render(labels);
           values.set(at, (values.get(at) ?? 0) + amount);
         },
       };
