@@ -8,6 +8,16 @@ const LINES: Readonly<Record<string, string>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Content Too Large",
 };
 
+/** How long a sender has for reading the last answer before the connection is cut, milliseconds. */
+const LINGER_MS = 1_000;
+
+/** Ends our half, and soon the other: a sender that never ends its own would hold the connection for ever. */
+function end(socket: Duplex, last = ""): void {
+  socket.end(last);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
+}
+
 /**
  * Ends connections that carry something other than HTTP. What was asked before on the same connection gets its own
  * answer first: a sender takes the first answer for its first request, and must not read "400" for what was queued.
@@ -23,7 +33,7 @@ export function endBrokenConnections(server: Server): void {
     open.set(socket, answers.set(response, request));
     response.once("close", () => {
       answers.delete(response);
-      if (broken.has(socket) && ![...answers.values()].some((other) => other.complete)) socket.end();
+      if (broken.has(socket) && ![...answers.values()].some((other) => other.complete)) end(socket);
       if (answers.size === 0) open.delete(socket);
     });
   };
@@ -40,7 +50,7 @@ export function endBrokenConnections(server: Server): void {
     const answers = open.get(socket) ?? new Map<ServerResponse, IncomingMessage>();
     if ([...answers.values()].some((request) => request.complete)) return;
     // Nothing complete waits; the request that broke may have been answered already, from its headers alone.
-    if ([...answers.keys()].some((response) => response.headersSent)) socket.end();
-    else socket.end(`HTTP/1.1 ${LINES[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    if ([...answers.keys()].some((response) => response.headersSent)) end(socket);
+    else end(socket, `HTTP/1.1 ${LINES[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
 }

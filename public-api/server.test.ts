@@ -286,6 +286,17 @@ describe("a connection that goes wrong", () => {
   });
 });
 
+it("does not stay connected to a sender that never hangs up", async () => {
+  const { port, api: running } = await start();
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.write("NOT HTTP\r\n\r\n");
+  socket.resume();
+  await once(socket, "end");
+  const connections = () => new Promise((resolve) => running.server.getConnections((_, count) => resolve(count)));
+  await expect.poll(connections, { timeout: 5_000 }).toBe(0);
+  socket.destroy();
+});
+
 describe("stopping", () => {
   it("finishes what was taken", async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
