@@ -65,6 +65,22 @@ describe("storing and acking", () => {
     expect(world.drain.state.throttles).toBe(0);
   });
 
+  test("what a hot key holds back fills no room that others need", async () => {
+    const world = createWorld();
+    const large = JSON.stringify({ p: "x".repeat(60_000) });
+    for (const id of ["h1", "h2", "h3", "h4", "h5", "h6"]) world.queue.send(activityBody("hot", id, large), { groupId: "hot" });
+    world.table.hooks.onBatch = async (items) => items.flatMap((item, at) => (item.userId === "hot" ? [at] : []));
+    world.table.hooks.onPut = async () => {
+      throw throttle("TableWriteKeyRangeThroughputExceeded");
+    };
+    world.start();
+    await world.advance(60_000);
+    const ids = Array.from({ length: 50 }, (_, index) => `c${index}`);
+    for (const id of ids) send(world, `user-${id}`, [id]);
+    await world.advance(5_000);
+    expect(world.table.writes.toSorted()).toEqual(ids.toSorted());
+  });
+
   test("a throttled table is told to the drain row and spends no attempt", async () => {
     const world = createWorld();
     send(world, "a", ["a1"]);

@@ -43,13 +43,14 @@ export function createCore(deps: Deps) {
     changed.wake();
     for (const listener of onChange) listener();
   };
+  const lanes = createLanes({ onChange: notify });
   return {
     ...deps,
     /** Woken by `notify`, which is called whenever a lane, a slot, the rate or the run state has changed. */
     changed,
     onChange,
     notify,
-    lanes: createLanes({ onChange: notify }),
+    lanes,
     leaser: createLeaser({ drain: deps.drain, clock, emit }),
     receipts: createReceipts({ queue: deps.queue, clock, emit }),
     samples: createSamples({ workerId: deps.workerId, now: clock.now }),
@@ -66,7 +67,7 @@ export function createCore(deps: Deps) {
 
     /** Puts an idle or claimed lane off for a while. */
     putOff(lane: Lane, delayMs: number): void {
-      lane.notBeforeMs = clock.monotonic() + delayMs;
+      lanes.putOff(lane, clock.monotonic() + delayMs);
       clock.setTimer(notify, delayMs + 1);
     },
   };

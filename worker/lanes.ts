@@ -82,6 +82,8 @@ export function createLanes({ onChange }: { onChange: () => void }) {
   const lanes = new Map<string, Lane>();
   /** Idle lanes, longest waiting first. Put-off ones are in it too. */
   const waiting = new Set<Lane>();
+  /** Put off, and some of which the time has come since. */
+  const late = new Set<Lane>();
   const buffered = { messages: 0, writeUnits: 0 };
   const count = (held: Held, sign: 1 | -1) => {
     if (held.storedAtMs !== null) return;
@@ -143,6 +145,22 @@ export function createLanes({ onChange }: { onChange: () => void }) {
       if (lanes.get(lane.groupId) === lane) lanes.delete(lane.groupId);
       onChange();
       return held;
+    },
+
+    /** Keeps a lane from its turn until then, monotonic ms. */
+    putOff(lane: Lane, notBeforeMs: number): void {
+      lane.notBeforeMs = notBeforeMs;
+      late.add(lane);
+    },
+
+    /** What lanes hold whose time has not come. */
+    putOffWriteUnits(nowMs: number): number {
+      let writeUnits = 0;
+      for (const lane of late) {
+        if (lane.state === "gone" || lane.notBeforeMs <= nowMs) late.delete(lane);
+        else for (const one of lane.held) if (one.storedAtMs === null) writeUnits += one.costWriteUnits;
+      }
+      return writeUnits;
     },
 
     /** Idle lanes whose time has come, longest waiting first. */

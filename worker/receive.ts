@@ -61,9 +61,10 @@ export function createReceiver(core: Core) {
     // What is stored and cannot be pushed is not in the buffer's count: it must not pile up.
     if (core.pushes?.blocked() === true && lanes.size() > 0) return 0;
     const { messages, writeUnits } = lanes.buffered();
-    const waiting = Math.max(0, writeUnits - core.underWay.writeUnits);
     const proven = UNPROVEN_WRITE_UNITS + throughput.perSecond() * PROVEN_SECONDS;
-    const capacity = Math.min((effectiveWcuPerSecond / leaser.timesSize() / core.liveWorkers) * BUFFER_SECONDS, proven + writeUnits - waiting);
+    // A few hot users that are put off must not keep all others waiting.
+    const notWaiting = core.underWay.writeUnits + lanes.putOffWriteUnits(clock.monotonic());
+    const capacity = Math.min((effectiveWcuPerSecond / leaser.timesSize() / core.liveWorkers) * BUFFER_SECONDS, proven + notWaiting);
     if (messages === 0 && asked === 0) {
       return outage.active() ? 1 : Math.max(1, Math.min(SQS_BATCH_ENTRIES, Math.floor(capacity / averageCost)));
     }
@@ -145,7 +146,9 @@ export function createReceiver(core: Core) {
     /** Runs until the worker stops. Never throws. */
     async run(): Promise<void> {
       signal.addEventListener("abort", wakeLoops, { once: true });
-      core.onChange.add(wakeLoops);
+      core.onChange.add(() => {
+        if (waiters.length > 0 && room() > 0) wakeLoops();
+      });
       await Promise.all(Array.from({ length: config.receiveLoops }, (_, index) => loop(index)));
     },
   };
