@@ -99,6 +99,8 @@ describe("the overview", () => {
     const gone = worker({ id: "c", alive: false });
     const html = render({ overview: overview({ workers: ok([worker(), behind, gone]) }) });
     expect(html).toContain("1 of 2 workers have acknowledged it so far.");
+    expect(html).not.toContain("failed</span>");
+    expect(render({ overview: overview({ workers: ok([worker({ failedPerSecond: 3 })]) }) })).toContain("3 failed</span>");
     expect(html).toContain('data-current="false"');
     expect(html).toContain("not seen");
     expect(html).toContain('aria-label="Workers"');

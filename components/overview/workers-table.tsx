@@ -63,7 +63,13 @@ function Rows({ label, workers, version, live, nowMs }: WorkersTableProps & { la
             </Tag>
           ),
           acknowledged: grey(worker, <Acknowledged worker={worker} version={version} />),
-          stored: grey(worker, <span className="mono">{worker.alive ? rate(worker.storedPerSecond) : "–"}</span>),
+          stored: grey(
+            worker,
+            <span className="mono">
+              {worker.alive ? rate(worker.storedPerSecond) : "–"}
+              {worker.alive && worker.failedPerSecond > 0 && <span className={classes.lagging}> {rate(worker.failedPerSecond)} failed</span>}
+            </span>,
+          ),
           seen: grey(worker, <Instant at={worker.lastSeenAt} nowMs={nowMs} />),
         },
       }))}

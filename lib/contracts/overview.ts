@@ -31,6 +31,8 @@ export const overviewWorkerSchema = z.object({
     .nullable(),
   storedPerSecond: z.number(),
   writeUnitsPerSecond: z.number(),
+  /** Failed attempts; a throttle is none. */
+  failedPerSecond: z.number(),
   lastError: z.object({ message: z.string(), at: z.iso.datetime() }).nullable(),
 });
 export type OverviewWorker = z.infer<typeof overviewWorkerSchema>;

@@ -88,10 +88,13 @@ export function oldestSentAt({ worker }: Samples, nowMs: number, withinMs: numbe
   return sent.length === 0 ? null : new Date(Math.min(...sent));
 }
 
-/** Stored a second and write units a second of each worker, by its id. */
-export function ratesPerWorker({ perWorker }: WorkerSamples, seconds: number): Map<string, { storedPerSecond: number; writeUnitsPerSecond: number }> {
+/** Stored, failed and write units a second of each worker, by its id. */
+export function ratesPerWorker({ perWorker }: WorkerSamples, seconds: number) {
   return new Map(
-    perWorker.map(({ workerId, stored, writeUnits }) => [workerId, { storedPerSecond: stored / seconds, writeUnitsPerSecond: writeUnits / seconds }]),
+    perWorker.map(({ workerId, stored, failed, writeUnits }) => [
+      workerId,
+      { storedPerSecond: stored / seconds, writeUnitsPerSecond: writeUnits / seconds, failedPerSecond: failed / seconds },
+    ]),
   );
 }
 

@@ -30,7 +30,7 @@ function workersOf({ workers, lately }: PostgresReading, nowMs: number): Overvie
     lastSeenAt: lastSeenAt.toISOString(),
     acknowledged: acknowledged && { ...acknowledged, at: acknowledged.at.toISOString() },
     lastError: lastError && { ...lastError, at: lastError.at.toISOString() },
-    ...(rates.get(worker.id) ?? { storedPerSecond: 0, writeUnitsPerSecond: 0 }),
+    ...(rates.get(worker.id) ?? { storedPerSecond: 0, writeUnitsPerSecond: 0, failedPerSecond: 0 }),
   }));
 }
 

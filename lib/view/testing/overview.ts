@@ -58,6 +58,7 @@ export function worker(change: Partial<OverviewWorker> = {}): OverviewWorker {
     acknowledged: { rateWcuPerSecond: 150, version: 7, at: "2026-01-31T11:55:00.400Z" },
     storedPerSecond: 148,
     writeUnitsPerSecond: 150,
+    failedPerSecond: 0,
     lastError: null,
     ...change,
   };
