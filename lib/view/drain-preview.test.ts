@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { acknowledgement, dialScale, prepareDrainPreview } from "./drain-preview.ts";
-import { drain, failed, overview, worker } from "./testing/overview.ts";
+import { drain, failed, ok, overview, stale, worker } from "./testing/overview.ts";
 
 const preview = (rateWcuPerSecond: number | null, from = overview(), dial = drain()) => prepareDrainPreview({ overview: from, drain: dial, rateWcuPerSecond });
 
@@ -20,6 +20,11 @@ describe("preview of a rate", () => {
   it("counts by the measured cost of an activity", () => {
     expect(preview(100, overview({ writeUnitsPerActivity: 4 }))).toMatchObject({ activitiesPerSecond: 25, costAssumed: false });
     expect(preview(100, overview({ writeUnitsPerActivity: null }))).toMatchObject({ activitiesPerSecond: 100, costAssumed: true });
+  });
+
+  it("promises no time where no worker runs or the depth is old", () => {
+    expect(preview(100, overview({ workers: ok([worker({ alive: false })]) })).eta).toEqual({ state: "stalled" });
+    expect(preview(100, overview({ figures: { waiting: stale(500) } })).eta).toMatchObject({ state: "unknown" });
   });
 
   it("has no guard where the table's capacity is not known", () => {

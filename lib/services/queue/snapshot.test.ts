@@ -123,4 +123,29 @@ describe("overviewSnapshot", () => {
     const { figures } = await setUp({ registry: { ...registry, samples }, metrics: { oldestAge: () => Promise.resolve({ seconds: 300, at }) } }).snapshot();
     expect(figures.oldestAgeSeconds).toMatchObject({ state: "stale", value: 300, source: "CloudWatch", asOf: at.toISOString() });
   });
+
+  it("goes on reading the depth between viewers, once somebody has looked", async () => {
+    vi.useFakeTimers({ now: START });
+    try {
+      const { backends, clock, snapshot } = setUp();
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(backends.queue.attributes).not.toHaveBeenCalled();
+      await snapshot();
+      for (let steps = 0; steps < 4; steps += 1) {
+        clock.ms += 5_000;
+        await vi.advanceTimersByTimeAsync(5_000);
+      }
+      expect(backends.queue.attributes).toHaveBeenCalledTimes(5);
+      const seen = (await snapshot()).live.filter(({ waiting }) => waiting !== null).map(({ t }) => t - START / 1000);
+      expect(seen).toEqual([0, 5, 10, 15, 20]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("does not take CloudWatch's zero of a minute ago for the age of what waits now", async () => {
+    const quiet = { list: () => Promise.resolve([]), samples: () => Promise.resolve({ perSecond: [], perWorker: [] }) };
+    const { snapshot } = setUp({ registry: quiet, metrics: { oldestAge: () => Promise.resolve({ seconds: 0, at: new Date(START - 60_000) }) } });
+    expect((await snapshot()).figures.oldestAgeSeconds).toMatchObject({ state: "error", source: "CloudWatch" });
+  });
 });
