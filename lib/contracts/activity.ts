@@ -50,7 +50,10 @@ export const activityInputSchema = z.strictObject({
 export type ActivityInput = z.infer<typeof activityInputSchema>;
 
 /** Fixed-width UTC milliseconds, so that text order is time order: `2026-01-31T12:00:00.000Z`. */
-export const instantSchema = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+export const instantSchema = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  .refine((value) => !Number.isNaN(Date.parse(value)), { error: "is no date and time" });
 
 /** An activity after the API has normalised it: `id` and `occurredAt` are always there. */
 export const activitySchema = z.strictObject({

@@ -34,6 +34,7 @@ describe("reading a queue body", () => {
     ["null", "null"],
     ["no version", JSON.stringify({ ...good, v: undefined })],
     ["no user", JSON.stringify({ ...good, activity: { ...good.activity, userId: undefined } })],
+    ["a time that no clock shows", JSON.stringify({ ...good, activity: { ...good.activity, occurredAt: "2026-13-31T11:59:59.123Z" } })],
     ["a time of another width", JSON.stringify({ ...good, activity: { ...good.activity, occurredAt: "2026-01-31T11:59:59Z" } })],
   ])("calls %s malformed and says why", (_, body) => {
     const parsed = parseMessageBody(body);
