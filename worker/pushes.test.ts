@@ -80,6 +80,27 @@ describe("pushing", () => {
     expect(world.of("left")).toEqual([]);
   });
 
+  test("no more at once than the sink takes; who waits is not late for it", async () => {
+    const sink = createFakeSink({ atOnce: 3, longestMs: 4_000 });
+    const world = createPushWorld({ sinks: [sink] });
+    let open = 0;
+    let most = 0;
+    sink.hooks.onPush = async () => {
+      open += 1;
+      most = Math.max(most, open);
+      await new Promise<void>((resolve) => world.clock.setTimer(resolve, 3_000));
+      open -= 1;
+      return { kind: "pushed" };
+    };
+    for (let n = 0; n < 24; n += 1) send(world, `u${n}`, [`x${n}`]);
+    world.start();
+    await world.advance(40_000);
+    expect(most).toBe(3);
+    expect(sink.pushed).toHaveLength(24);
+    expect(world.of("attempt_failed")).toEqual([]);
+    expect(world.queue.log.filter(({ call }) => call === "receive").flatMap(({ messageIds }) => messageIds)).toHaveLength(24);
+  });
+
   test("an activity that was pushed is not pushed again, however often it comes", async () => {
     const world = createPushWorld();
     send(world, "a", ["a1", "a1", "a2"]);

@@ -6,6 +6,7 @@ import { type Emit, errorText, type PushWait } from "./events.ts";
 import type { Held } from "./lanes.ts";
 import { createPushClaims } from "./push-claims.ts";
 import type { Push, PushResult, Sink } from "./sinks/sink.ts";
+import { createSlots } from "./slots.ts";
 
 /** A sink that asks for patience is asked again after this long at most, milliseconds. */
 const MAX_QUIET_MS = 60_000;
@@ -40,6 +41,7 @@ export function createPushes({
   const patience = new WeakMap<Held, number>();
   /** Sinks that asked for patience: until when they want no push at all, and whether one is on its way to see. */
   const quiet = new Map<string, { untilMs: number; probing: boolean }>();
+  const slots = new Map(sinks.map((sink) => [sink.name, createSlots(sink.atOnce)]));
   let setbacks = 0;
 
   function putOff(held: Held, sink: Sink, wait: { why: PushWait; retryInMs: number; error: string }): PushOutcome {
@@ -137,17 +139,25 @@ export function createPushes({
     }
   }
 
+  /** Waits for a slot of the sink. The message's visibility is renewed meanwhile. */
+  async function pushInTurn(sink: Sink, held: Held, signal: AbortSignal): Promise<PushOutcome> {
+    const turns = slots.get(sink.name);
+    await turns?.take();
+    try {
+      return await pushTo(sink, held, signal);
+    } catch (thrown) {
+      setbacks += 1;
+      return putOff(held, sink, { why: "filter", retryInMs: retryDelayMs(setbacks, random()), error: errorText(thrown) });
+    } finally {
+      turns?.give();
+    }
+  }
+
   return {
     /** Pushes one stored message to every sink, in their order. Never throws. */
     async push(held: Held, signal: AbortSignal): Promise<PushOutcome> {
       for (const sink of sinks) {
-        let outcome: PushOutcome;
-        try {
-          outcome = await pushTo(sink, held, signal);
-        } catch (thrown) {
-          setbacks += 1;
-          outcome = putOff(held, sink, { why: "filter", retryInMs: retryDelayMs(setbacks, random()), error: errorText(thrown) });
-        }
+        const outcome = await pushInTurn(sink, held, signal);
         if (outcome.kind !== "pushed") return outcome;
       }
       return { kind: "pushed" };

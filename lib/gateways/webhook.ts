@@ -23,7 +23,8 @@ const EXCERPT_BYTES = 300;
 /** An answer that goes on for longer is cut off. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const EXCERPT_WAIT_MS = 1_000;
-const MAX_SOCKETS = 64;
+/** Requests at once: a caller that makes more keeps them waiting for a socket while their time runs. */
+export const WEBHOOK_SOCKETS = 64;
 
 /** A name that leads to an address which is not on the public internet. */
 export class ClosedAddress extends Error {
@@ -135,7 +136,7 @@ export function createWebhook({
   const target = new URL(url);
   const secure = target.protocol === "https:";
   const host = target.hostname.replaceAll(/^\[|\]$/g, "");
-  const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const agentOptions = { keepAlive: true, maxSockets: WEBHOOK_SOCKETS };
   const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
   const send = secure ? httpsRequest : httpRequest;
   const lookedUp = allowPrivate ? lookup : publicLookup(lookup);

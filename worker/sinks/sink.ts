@@ -28,6 +28,8 @@ export interface Sink {
   name: string;
   /** Longest that one `push` may take, its own retries included; it is cut off after that. */
   longestMs: number;
+  /** Pushes at once, at most; more of them wait, and their time does not run yet. */
+  atOnce: number;
   /** What a message dies of when its push throws, or the sink asks for patience for too long. */
   failure: DeathReason;
   /** @param signal ends it early; what it then answers is not counted. */

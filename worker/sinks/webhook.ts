@@ -1,7 +1,7 @@
 import type { WebhookConfig } from "#lib/config/sinks.ts";
 import type { Activity } from "#lib/contracts/activity.ts";
 import { retryDelayMs } from "#lib/domain/backoff.ts";
-import type { Webhook } from "#lib/gateways/webhook.ts";
+import { type Webhook, WEBHOOK_SOCKETS } from "#lib/gateways/webhook.ts";
 import { type Clock, sleep } from "#worker/clock.ts";
 import type { Push, PushResult, Sink } from "./sink.ts";
 
@@ -46,6 +46,7 @@ export function createWebhookSink({
   return {
     name: "webhook",
     longestMs,
+    atOnce: WEBHOOK_SOCKETS,
     failure: "webhook_failed",
     async push(push, signal): Promise<PushResult> {
       const endMs = clock.monotonic() + longestMs;

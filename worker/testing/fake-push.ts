@@ -33,12 +33,13 @@ export function createFakeFilter() {
 }
 
 /** A sink that notes what it takes. `onPush` says what becomes of each. */
-export function createFakeSink({ name = "fake", longestMs = 4_000 } = {}) {
+export function createFakeSink({ name = "fake", longestMs = 4_000, atOnce = 64 } = {}) {
   const pushed: { id: string; user: string; idempotencyKey: string }[] = [];
   const hooks = { onPush: async (_push: Push, _signal: AbortSignal): Promise<PushResult> => ({ kind: "pushed" }) };
   const sink: Sink = {
     name,
     longestMs,
+    atOnce,
     failure: "webhook_failed",
     async push(push, signal) {
       const result = await hooks.onPush(push, signal);
