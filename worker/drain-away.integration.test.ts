@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { applyMigrations } from "#infra/migrate/apply.ts";
 import { startChild } from "#infra/start/child.ts";
 import { until } from "#infra/testing/until.ts";
-import { localEnvironment, withoutAws } from "#lib/config/local.ts";
+import { localEnvironment } from "#lib/config/local.ts";
 import { type Db, openDb } from "#lib/gateways/db.ts";
 import { createDrainStore } from "#lib/gateways/drain-store.ts";
 import { type LocalPostgres, startPostgres } from "#lib/local/postgres/server.ts";
@@ -50,7 +50,7 @@ async function signalServer(signal: "SIGSTOP" | "SIGCONT"): Promise<void> {
 async function createFleet(queue: string, workers: number) {
   const spent: { atMs: number; units: number }[] = [];
   const longestCallMs = { value: 0 };
-  let over = false;
+  const over = new AbortController();
   const running: Promise<void>[] = [];
   const open = (name: string): Db => openDb({ databaseUrl: postgres.databaseUrl, applicationName: name, poolSize: 4, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
   const setUp = open("set-up");
@@ -64,13 +64,13 @@ async function createFleet(queue: string, workers: number) {
     const drain = createDrainStore({ db, queue });
     const leaser = createLeaser({ drain, clock: systemClock, emit: () => undefined });
     const read = async () => {
-      while (!over) {
+      while (!over.signal.aborted) {
         await drain.read().then((row) => leaser.seen(row), (thrown: unknown) => leaser.unreachable(thrown));
         await sleep(READ_EVERY_MS);
       }
     };
     const draw = async () => {
-      while (!over) {
+      while (!over.signal.aborted) {
         const askedMs = performance.now();
         const answer = await leaser.lease(COST);
         longestCallMs.value = Math.max(longestCallMs.value, performance.now() - askedMs);
@@ -83,7 +83,7 @@ async function createFleet(queue: string, workers: number) {
   }
   const leasers = Array.from({ length: workers }, () => add());
   ended.push(async () => {
-    over = true;
+    over.abort();
     await Promise.all(running);
   });
   return {
@@ -137,7 +137,7 @@ test("without Postgres a running worker goes on at its average, and a new one do
   const nowhere = "http://127.0.0.1:9";
   const places = localEnvironment({ databaseUrl: postgres.databaseUrl, sqsUrl: nowhere, dynamodbUrl: nowhere, cloudwatchUrl: nowhere, queueUrl: `${nowhere}/000000000000/activities.fifo`, deadLetterQueueUrl: `${nowhere}/000000000000/activities-dlq.fifo` });
   const events: string[] = [];
-  const child = startChild({ args: ["worker/main.ts"], env: { ...withoutAws(process.env), ...places, LOG_LEVEL: "debug" }, onEvent: ({ event }) => events.push(event) });
+  const child = startChild({ args: ["worker/main.ts"], env: { ...places, LOG_LEVEL: "debug" }, onEvent: ({ event }) => events.push(event) });
   try {
     await child.event("waiting_for_backends", { deadlineMs: 30_000 });
     expect(events).not.toContain("ready");

@@ -1,7 +1,7 @@
 import { sleep } from "./clock.ts";
 import type { Core } from "./core.ts";
 import { errorText } from "./events.ts";
-import type { Held } from "./lanes.ts";
+import type { Held, Lane } from "./lanes.ts";
 import type { Outcomes } from "./outcomes.ts";
 
 /** How often deadlines are looked at; a fraction of the shortest sensible visibility. */
@@ -29,6 +29,12 @@ export function createKeeper(core: Core, outcomes: Outcomes) {
     }
   }
 
+  /** Acks what is stored and releases the rest. */
+  async function letGo(lane: Lane): Promise<void> {
+    lanes.claim(lane);
+    if (await outcomes.finish(lane)) await outcomes.release(lane, "paused", 0);
+  }
+
   /** One look at all lanes. */
   async function look(): Promise<void> {
     const nowMs = clock.monotonic();
@@ -42,7 +48,7 @@ export function createKeeper(core: Core, outcomes: Outcomes) {
         over.push(outcomes.release(lane, "held_too_long", HELD_TOO_LONG_SECONDS));
       } else if (idle && leaser.halted() && lane.held.some((one) => one.visibleUntilMs - nowMs < (config.visibilitySeconds * 1000) / 2)) {
         // Paused: nobody stores these soon, and after the pause any worker may.
-        over.push(outcomes.release(lane, "paused", 0));
+        over.push(letGo(lane));
       } else {
         for (const one of lane.held) {
           // What is stored and being acked is not renewed: an ack that fails for that long must end.
