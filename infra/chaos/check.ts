@@ -84,16 +84,47 @@ function overtook(a: Send, b: Send, firsts: Firsts): boolean {
   return !firsts.calls.get(a.id)?.has(firsts.storedCall.get(b.id) ?? -1);
 }
 
-function ordered(sends: readonly Send[], firsts: Firsts): [string, string][] {
+/** Pairs of one user, in the order of their sends, of which `wrong` says that the later was through first. */
+export function overtakes(sends: readonly Send[], wrong: (a: Send, b: Send) => boolean): [string, string][] {
   const found: [string, string][] = [];
   for (const mine of Map.groupBy(sends, ({ userId }) => userId).values()) {
     for (const a of mine) {
       // What died and was redriven has lost its place, and says so on its receipt.
       if (a.kind === "redriven") continue;
-      for (const b of mine) if (b.kind !== "redriven" && precedes(a, b) && overtook(a, b, firsts)) found.push([a.id, b.id]);
+      for (const b of mine) if (b.kind !== "redriven" && precedes(a, b) && wrong(a, b)) found.push([a.id, b.id]);
     }
   }
   return found;
+}
+
+/** A message that a worker held when it was killed. */
+export interface Hit {
+  id: string;
+  messageId: string;
+  groupId: string;
+  atMs: number;
+}
+
+/** What killed workers held, by the receives before: one for each message and kill. */
+export function hitsOf({ wire, kills }: Pick<Facts, "wire" | "kills">): Hit[] {
+  const hits: Hit[] = [];
+  const held = new Map<string, Omit<Hit, "atMs"> & { client: string }>();
+  const events = [...wire.filter((fact) => fact.what === "received" || fact.what === "acked" || fact.what === "shown"), ...kills.map((kill) => ({ what: "kill" as const, ...kill }))];
+  for (const event of events.toSorted((a, b) => a.atMs - b.atMs)) {
+    if (event.what === "received") held.set(event.messageId, event);
+    else if (event.what === "acked") held.delete(event.messageId);
+    else if (event.what === "shown") {
+      // A release lets go; a renewal keeps it held.
+      if (event.seconds === 0) held.delete(event.messageId);
+    } else {
+      for (const { client, id, messageId, groupId } of held.values()) {
+        if (client !== event.client) continue;
+        held.delete(messageId);
+        hits.push({ id, messageId, groupId, atMs: event.atMs });
+      }
+    }
+  }
+  return hits;
 }
 
 /**
@@ -102,31 +133,11 @@ function ordered(sends: readonly Send[], firsts: Firsts): [string, string][] {
  */
 export function redoSeconds({ wire, kills }: Pick<Facts, "wire" | "kills">): number[] {
   const ackedAt = new Map<string, number>();
-  const groupOf = new Map<string, string>();
-  for (const fact of wire) {
-    if (fact.what === "acked" && !ackedAt.has(fact.messageId)) ackedAt.set(fact.messageId, fact.atMs);
-    if (fact.what === "received") groupOf.set(fact.messageId, fact.groupId);
-  }
-  const hits: { messageId: string; groupId: string; atMs: number }[] = [];
-  const holder = new Map<string, string>();
-  const events = [...wire.filter((fact) => fact.what === "received" || fact.what === "acked" || fact.what === "shown"), ...kills.map((kill) => ({ what: "kill" as const, ...kill }))];
-  for (const event of events.toSorted((a, b) => a.atMs - b.atMs)) {
-    if (event.what === "received") holder.set(event.messageId, event.client);
-    else if (event.what === "acked") holder.delete(event.messageId);
-    else if (event.what === "shown") {
-      // A release lets go; a renewal keeps it held.
-      if (event.seconds === 0) holder.delete(event.messageId);
-    } else {
-      for (const [messageId, client] of holder) {
-        if (client !== event.client) continue;
-        holder.delete(messageId);
-        hits.push({ messageId, groupId: groupOf.get(messageId) ?? "", atMs: event.atMs });
-      }
-    }
-  }
+  for (const fact of wire) if (fact.what === "acked" && !ackedAt.has(fact.messageId)) ackedAt.set(fact.messageId, fact.atMs);
+  const hits = hitsOf({ wire, kills });
   const ofGroup = Map.groupBy(hits, ({ groupId }) => groupId);
-  const held = new Map(hits.map((hit) => [hit.messageId, hit]));
-  return Array.from(held.values(), ({ messageId, groupId }) => {
+  const last = new Map(hits.map((hit) => [hit.messageId, hit]));
+  return Array.from(last.values(), ({ messageId, groupId }) => {
     const doneMs = ackedAt.get(messageId) ?? Infinity;
     const lastHit = Math.max(...(ofGroup.get(groupId) ?? []).map(({ atMs }) => atMs).filter((atMs) => atMs <= doneMs));
     return (doneMs - lastHit) / 1000;
@@ -162,7 +173,7 @@ export function check(facts: Facts): Findings {
     lost,
     unexpected: [...new Set([...stored, ...dead])].filter((id) => !expected(id)),
     twice: [...Array.from(copies).flatMap(([name, all]) => (all.length > 1 ? [name] : [])), ...different.map(({ id }) => `content ${id}`)],
-    outOfOrder: ordered(sends, firsts),
+    outOfOrder: overtakes(sends, (a, b) => overtook(a, b, firsts)),
     ackedEarly: Array.from(firsts.acked).flatMap(([id, n]) => ((firsts.complete.get(id) ?? Infinity) > n ? [id] : [])),
     bystandersDead,
     poisonAlive,

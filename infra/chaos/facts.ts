@@ -48,6 +48,12 @@ export interface DeathFact {
   status: string;
 }
 
+/** A push that the sink took. */
+export interface PushFact {
+  id: string;
+  n: number;
+}
+
 export interface Kill {
   client: string;
   atMs: number;

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "#infra/spike/source.ts";
 import { startChild } from "#infra/start/child.ts";
 import { releasers } from "#infra/start/releasers.ts";
+import { provisionPushFilter } from "#infra/start/provision.ts";
 import { startStack } from "#infra/testing/stack.ts";
 import { until } from "#infra/testing/until.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createDrainStore } from "#lib/gateways/drain-store.ts";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
+import { checkPushes, pushViolations } from "./check-pushes.ts";
 import { check, type Findings, violations } from "./check.ts";
 import { dumpDeadLetters, dumpDeaths, dumpTable } from "./dump.ts";
 import type { Facts, Send } from "./facts.ts";
@@ -14,6 +16,7 @@ import type { FaultRule } from "./faults.ts";
 import { createFleet } from "./fleet.ts";
 import { createApiProducer, createDirectProducer, type Outgoing, type Producer } from "./producers.ts";
 import { startFaultProxy } from "./proxy.ts";
+import { startReceiver } from "./receiver.ts";
 import { openRunLog } from "./run-log.ts";
 import { createTrace } from "./trace.ts";
 import { createTraffic, pour } from "./traffic.ts";
@@ -22,6 +25,7 @@ const TABLE_WCU = 600;
 /** What a killed worker's successor may need beyond the visibility timeout: to receive, lease and store. */
 const REDO_MARGIN_SECONDS = 5;
 const DRAINED_LOOKS = 3;
+const FILTER_TABLE = "chaos-pushes";
 const DRAINED_EVERY_MS = 100;
 
 export interface HarnessOptions {
@@ -35,6 +39,8 @@ export interface HarnessOptions {
   attempts?: number;
   rateWcuPerSecond?: number;
   users?: number;
+  /** Pushes what is stored to a receiver, through the webhook. */
+  webhook?: boolean;
 }
 
 /** One judged run: what was found, what was counted, and which promises broke. */
@@ -57,6 +63,7 @@ export async function startHarness({
   attempts = 5,
   rateWcuPerSecond = 300,
   users = 40,
+  webhook = false,
 }: HarnessOptions) {
   const release = releasers();
   const log = await openRunLog();
@@ -66,7 +73,7 @@ export async function startHarness({
   const sends: Send[] = [];
   try {
     const stack = release.add(await startStack({ tableWriteUnits: TABLE_WCU, tableReadUnits: 20_000, visibilityTimeoutSeconds: visibilitySeconds }));
-    const trace = createTrace({ deadLetterQueue: stack.backend.deadLetterQueue, tick });
+    const trace = createTrace({ table: stack.backend.table, deadLetterQueue: stack.backend.deadLetterQueue, tick });
     const onCall = (call: Parameters<typeof trace.see>[0]) => {
       trace.see(call);
       if (call.stage === "asked" && (call.fault !== null || call.failedEntries > 0)) {
@@ -76,6 +83,8 @@ export async function startHarness({
     const sqs = release.add(await startFaultProxy({ service: "sqs", target: stack.sqs.url, random, onCall }));
     const dynamodb = release.add(await startFaultProxy({ service: "dynamodb", target: stack.dynamodb.url, random, onCall }));
     const through = (url: string) => url.replace(stack.sqs.url, sqs.url);
+    const receiver = release.add(await startReceiver({ tick }));
+    if (webhook) await provisionPushFilter(stack.dynamodb.url, FILTER_TABLE);
     const env = {
       ...stack.env,
       AWS_ENDPOINT_URL_SQS: sqs.url,
@@ -85,6 +94,7 @@ export async function startHarness({
       WORKER_VISIBILITY_SECONDS: String(visibilitySeconds),
       WORKER_STORE_TIMEOUT_MS: String(storeTimeoutMs),
       WORKER_ATTEMPTS: String(attempts),
+      ...(webhook && { WEBHOOK_URL: receiver.url, WEBHOOK_ALLOW_PRIVATE: "true", WEBHOOK_TIMEOUT_MS: "1000", PUSH_FILTER_TABLE: FILTER_TABLE }),
     };
     const db = openDb({ databaseUrl: stack.backend.databaseUrl, applicationName: "spillway-chaos" });
     release.push(() => db.$disconnect());
@@ -202,7 +212,8 @@ export async function startHarness({
         const seen = await facts();
         const findings: Findings = check(seen);
         log.line({ event: "dump", items: seen.items, deaths: seen.deaths, deadLetters: seen.deadLetters, left: seen.left });
-        log.line({ event: "findings", ...findings });
+        const pushes = checkPushes({ ...seen, pushes: receiver.pushes });
+        log.line({ event: "findings", ...findings, ...pushes });
         const counted = (outcome: Send["outcome"]) => sends.filter((send) => send.outcome === outcome).length;
         const figures = {
           lost: findings.lost.length,
@@ -221,6 +232,7 @@ export async function startHarness({
           stored: seen.items.length,
           dead: seen.deaths.filter(({ status }) => status === "open").length,
           workerFaults: fleet.faults.length,
+          ...(webhook && { pushes: receiver.pushes.length, pushedAgain: pushes.pushedAgain }),
           drainSeconds: drainSeconds === null ? -1 : Math.round(drainSeconds * 100) / 100,
           ...extra,
         };
@@ -229,7 +241,7 @@ export async function startHarness({
         return {
           name,
           figures,
-          violations: [...violations(findings, { redoLimitSeconds }), ...faults, ...broken],
+          violations: [...violations(findings, { redoLimitSeconds }), ...(webhook ? pushViolations(pushes) : []), ...faults, ...broken],
           log: log.path,
         };
       },

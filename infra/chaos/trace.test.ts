@@ -20,7 +20,7 @@ function both(operation: string, request: Json, body: Json, status = 200): WireC
 
 function traced(...seen: WireCall[][]) {
   let n = 0;
-  const trace = createTrace({ deadLetterQueue: "activities-dlq.fifo", tick: () => (n += 1), now: () => 5 });
+  const trace = createTrace({ table: "t", deadLetterQueue: "activities-dlq.fifo", tick: () => (n += 1), now: () => 5 });
   for (const call of seen.flat()) trace.see(call);
   return trace.facts;
 }
@@ -44,7 +44,7 @@ test("a receive names who holds what; an ack counts where SQS took the entry", (
 
 test("stored is what did not come back unprocessed; a refused call stores nothing", () => {
   const batch = { RequestItems: { t: [put(1), put(2)] } };
-  const facts = traced(both("BatchWriteItem", batch, { UnprocessedItems: { t: [put(1)] } }), both("PutItem", { Item: { id: { S: "chaos-t-1" } } }, {}, 400));
+  const facts = traced(both("BatchWriteItem", batch, { UnprocessedItems: { t: [put(1)] } }), both("PutItem", { TableName: "t", Item: { id: { S: "chaos-t-1" } } }, {}, 400), both("PutItem", { TableName: "other", Item: {} }, {}));
   expect(facts).toMatchObject([
     { what: "store_asked", ids: ["chaos-t-1", "chaos-t-2"] },
     { what: "stored", ids: ["chaos-t-2"] },

@@ -18,9 +18,9 @@ const idOfPut = (put: WirePut) => put.PutRequest?.Item.id?.S ?? "";
 
 /**
  * Reads the calls that the proxies saw into facts, in the order of the acts.
- * @param deadLetterQueue its name. @param tick the count shared by all facts of a run.
+ * @param table, deadLetterQueue their names; other tables are nobody's store. @param tick the count shared by all facts of a run.
  */
-export function createTrace({ deadLetterQueue, tick, now = Date.now }: { deadLetterQueue: string; tick: () => number; now?: () => number }) {
+export function createTrace({ table, deadLetterQueue, tick, now = Date.now }: { table: string; deadLetterQueue: string; tick: () => number; now?: () => number }) {
   const facts: WireFact[] = [];
   const ofHandle = new Map<string, { messageId: string; id: string }>();
 
@@ -33,7 +33,7 @@ export function createTrace({ deadLetterQueue, tick, now = Date.now }: { deadLet
       }
     } else if (operation === "BatchWriteItem") {
       facts.push({ what: "store_asked", n: tick(), call, ids: putsOf(request.RequestItems).map(idOfPut) });
-    } else if (operation === "PutItem") {
+    } else if (operation === "PutItem" && request.TableName === table) {
       facts.push({ what: "store_asked", n: tick(), call, ids: [idOfPut({ PutRequest: { Item: request.Item as object } })] });
     }
   }
@@ -80,6 +80,7 @@ export function createTrace({ deadLetterQueue, tick, now = Date.now }: { deadLet
         return;
       }
       case "PutItem":
+        if (request.TableName !== table) return;
         facts.push({ what: "stored", n, atMs, call, ids: [idOfPut({ PutRequest: { Item: request.Item as object } })] });
         return;
       default:
