@@ -20,7 +20,7 @@ afterEach(async () => {
   api = undefined;
 });
 
-async function start({ submit = acceptAll, maxRequests = 10, maxBytes = 10_000_000, slowMs = 2_000 }: { submit?: Submit; maxRequests?: number; maxBytes?: number; slowMs?: number } = {}) {
+async function start({ submit = acceptAll, maxRequests = 10, maxBytes = 10_000_000, slowMs = 2_000, stalledMs = 30_000 }: { submit?: Submit; maxRequests?: number; maxBytes?: number; slowMs?: number; stalledMs?: number } = {}) {
   const counted: string[] = [];
   const logged: string[] = [];
   const admission = createAdmission({ maxRequests, maxBytes, slowMs });
@@ -33,6 +33,7 @@ async function start({ submit = acceptAll, maxRequests = 10, maxBytes = 10_000_0
       count: (verdicts) => counted.push(...verdicts.map((verdict) => verdict.status)),
     },
     log: (_, event) => logged.push(event),
+    stalledMs,
   });
   await once(api.server.listen(0, "127.0.0.1"), "listening");
   const { port } = api.server.address() as AddressInfo;
@@ -285,6 +286,19 @@ describe("a connection that goes wrong", () => {
     await expect.poll(() => admission.inWork().requests).toBe(0);
   });
 });
+
+it("cuts off a sender that does not read its answers", async () => {
+  const { port, api: running } = await start({ stalledMs: 100, maxRequests: 1_000, maxBytes: 100_000_000 });
+  const body = `[${Array.from({ length: 500 }, () => `{"${"x".repeat(60)}":1}`).join(",")}]`;
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  // Far more answers than the system buffers for a connection.
+  socket.write(`POST /v1/activities HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`.repeat(100));
+  const connections = () => new Promise((resolve) => running.server.getConnections((_, count) => resolve(count)));
+  await expect.poll(connections).toBe(1);
+  await expect.poll(connections, { timeout: 10_000 }).toBe(0);
+  socket.destroy();
+}, 15_000);
 
 it("does not stay connected to a sender that never hangs up", async () => {
   const { port, api: running } = await start();

@@ -11,8 +11,11 @@ export interface PublicApi {
   stop(graceMs: number): Promise<void>;
 }
 
+/** Longest a connection may carry no byte beyond the wait for verdicts, milliseconds: a reader that stopped reading. */
+const STALLED_MS = 30_000;
+
 /** The HTTP face of the public API; it does not listen yet. */
-export function createPublicApi({ ctx, log }: { ctx: PostActivitiesContext; log: Log }): PublicApi {
+export function createPublicApi({ ctx, log, stalledMs = STALLED_MS }: { ctx: PostActivitiesContext; log: Log; stalledMs?: number }): PublicApi {
   let stopping = false;
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -41,6 +44,8 @@ export function createPublicApi({ ctx, log }: { ctx: PostActivitiesContext; log:
 
   // Bounds on slow senders: headers within 10 s, the whole request within 30 s.
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 });
+  // An answer that is not read is held in memory, and no longer counted as work.
+  server.setTimeout(ctx.deadlineMs + stalledMs);
   endBrokenConnections(server);
   const onRequest = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
   server.on("request", onRequest);

@@ -65,6 +65,14 @@ describe("readActivities", () => {
     expect(faultsOf(`{"properties":${"[".repeat(100_000)}${"]".repeat(100_000)}}`)).toHaveLength(1);
   });
 
+  it("names a place in bounded length", () => {
+    const key = "k".repeat(60);
+    const nested = `${`{"${key}":`.repeat(20)}"\\udc00"${"}".repeat(20)}`;
+    const [fault] = faultsOf(`{"properties":${nested}}`);
+    expect(fault?.path).toHaveLength(201);
+    expect(fault?.path.startsWith(`.properties.${key}.${key}`)).toBe(true);
+  });
+
   it("reports a bounded number of faults", () => {
     expect(faultsOf(`{"properties":[${'"\\ud800",'.repeat(500)}1]}`)).toHaveLength(10);
   });

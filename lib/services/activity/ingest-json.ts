@@ -28,6 +28,8 @@ export interface RawActivity {
 
 /** Faults reported for one activity; a body made of nothing but faults must not make a huge answer. */
 const MAX_FAULTS = 10;
+/** A path is as long as the keys on it; 500 activities make 500 of them. */
+const MAX_PATH_CHARACTERS = 200;
 const UNCARRIABLE = /[\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 const PLAIN_KEY = /^[A-Za-z_$][\w$-]*$/;
 
@@ -112,7 +114,8 @@ interface Walk {
 }
 
 function report({ faults }: Walk, path: string, message: string): void {
-  if (faults.length < MAX_FAULTS) faults.push({ path, message });
+  if (faults.length >= MAX_FAULTS) return;
+  faults.push({ path: path.length > MAX_PATH_CHARACTERS ? `${path.slice(0, MAX_PATH_CHARACTERS)}…` : path, message });
 }
 
 function checkKey(walk: Walk, key: string, seen: Set<string>, path: string): void {
