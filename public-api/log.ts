@@ -1,6 +1,7 @@
 /** One JSON line per event on stdout. */
 export type Log = (level: "info" | "warn" | "error", event: string, fields?: Readonly<Record<string, unknown>>) => void;
 
+/** @param write gets each line, its end included. */
 export function createLog(write: (line: string) => void = (line) => process.stdout.write(line)): Log {
   return (level, event, fields) => write(`${JSON.stringify({ at: new Date().toISOString(), level, event, ...fields })}\n`);
 }

@@ -11,6 +11,7 @@ const ALWAYS = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff
 
 export type Headers = Readonly<Record<string, string>>;
 
+/** Answers with JSON, unless an answer has begun or nobody is there to get it. */
 export function respond(response: ServerResponse, status: number, body: unknown, headers: Headers = {}): void {
   if (response.headersSent || response.destroyed) return;
   const text = `${JSON.stringify(body)}\n`;
@@ -23,6 +24,7 @@ export function respond(response: ServerResponse, status: number, body: unknown,
   response.end(text);
 }
 
+/** Answers with a problem (RFC 9457). */
 export function respondProblem(response: ServerResponse, problem: IngestProblem, headers: Headers = {}): void {
   respond(response, problem.status, problem, { "Content-Type": PROBLEM_CONTENT_TYPE, ...headers });
 }

@@ -14,6 +14,7 @@ export interface Lanes<T> {
   room(count: number): Promise<void>;
 }
 
+/** Makes `count` lanes; a key's hash decides its lane. */
 export function createLanes<T>({
   count,
   keyOf,

@@ -12,6 +12,7 @@ export interface LatencySummary {
   maxMs: number;
 }
 
+/** Percentiles of request times, milliseconds; null when there were none. */
 export function summarise(latenciesMs: readonly number[]): LatencySummary | null {
   const sorted = Float64Array.from(latenciesMs).sort();
   const at = (share: number) => percentile(sorted, share) ?? 0;

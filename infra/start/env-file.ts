@@ -20,6 +20,7 @@ export async function readEnvFile(stateDirectory: string): Promise<Record<string
   return text === null ? null : envFileSchema.parse(JSON.parse(text));
 }
 
+/** Takes the variables away with the start that wrote them; none is no fault. */
 export async function removeEnvFile(stateDirectory: string): Promise<void> {
   await rm(envFile(stateDirectory), { force: true });
 }

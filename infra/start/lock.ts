@@ -21,6 +21,7 @@ function bornAt(pid: number): string | null {
   }
 }
 
+/** The process with this id, as it is written into a lock. */
 export function holderOf(pid: number): Holder {
   return { pid, born: bornAt(pid) };
 }

@@ -44,6 +44,7 @@ export function judged(tally: Tally | null, exitCode: number | null): Tally {
   return silent ? { ...tally, failed: 1 } : tally;
 }
 
+/** The sum over all steps. */
 export function total(tallies: readonly Tally[]): Tally {
   const sum = (pick: (tally: Tally) => number) => tallies.reduce((so, tally) => so + pick(tally), 0);
   return { passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed), skipped: sum(({ skipped }) => skipped) };

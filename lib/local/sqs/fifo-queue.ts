@@ -19,6 +19,7 @@ interface Deadline {
   message: Message;
 }
 
+/** An empty queue that follows the rules at the top of this file. */
 export function createFifoQueue({ lookAhead, maxInFlight }: { lookAhead: number; maxInFlight: number }) {
   const groups = new Map<string, Group>();
   /** Messages received at least once, by seq: what a receipt handle can point to. */

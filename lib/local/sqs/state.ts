@@ -112,6 +112,7 @@ export function queueNamed(state: EngineState, name: string): QueueState {
   return queue;
 }
 
+/** The queue of an ARN, or null where there is none of that account and region. */
 export function queueByArn(state: EngineState, arn: string): QueueState | null {
   const queue = state.queues.get(arn.slice(arn.lastIndexOf(":") + 1));
   return queue?.arn === arn ? queue : null;
