@@ -130,6 +130,10 @@ describe("a planted violation is found", () => {
     };
     expect(findings(again).redoSeconds).toEqual([5.5]);
   });
+  test("redo: a receive that was answered when its worker was dead already counts from then", () => {
+    const late = { kills: [{ client: "w1", atMs: 1_000 }], wire: [received(0, { atMs: 1_020 }), ...stored([0, 1]), ...acked(0, { atMs: 7_020 }), ...acked(1)] };
+    expect(findings(late).redoSeconds).toEqual([6]);
+  });
   test("redo: what a killed worker held and nobody did again", () => {
     expect(findings({ kills: [{ client: "w1", atMs: 1_000 }], wire: [received(0), ...stored([0, 1]), ...acked(1)] }).redoSeconds).toEqual([Infinity]);
   });

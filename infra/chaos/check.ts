@@ -105,14 +105,21 @@ export interface Hit {
   atMs: number;
 }
 
-/** What killed workers held, by the receives before: one for each message and kill. */
+/**
+ * What killed workers held: one for each message and kill. A receive that SQS answered when its worker was dead already
+ * hides its messages all the same: a hit at that time.
+ */
 export function hitsOf({ wire, kills }: Pick<Facts, "wire" | "kills">): Hit[] {
   const hits: Hit[] = [];
+  const killedAt = new Map(kills.map(({ client, atMs }) => [client, atMs]));
   const held = new Map<string, Omit<Hit, "atMs"> & { client: string }>();
   const events = [...wire.filter((fact) => fact.what === "received" || fact.what === "acked" || fact.what === "shown"), ...kills.map((kill) => ({ what: "kill" as const, ...kill }))];
   for (const event of events.toSorted((a, b) => a.atMs - b.atMs)) {
-    if (event.what === "received") held.set(event.messageId, event);
-    else if (event.what === "acked") held.delete(event.messageId);
+    if (event.what === "received") {
+      const { client, id, messageId, groupId, atMs } = event;
+      if ((killedAt.get(client) ?? Infinity) <= atMs) hits.push({ id, messageId, groupId, atMs });
+      else held.set(messageId, event);
+    } else if (event.what === "acked") held.delete(event.messageId);
     else if (event.what === "shown") {
       // A release lets go; a renewal keeps it held.
       if (event.seconds === 0) held.delete(event.messageId);
