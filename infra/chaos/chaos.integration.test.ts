@@ -5,12 +5,14 @@ import { withHarness } from "./with-harness.ts";
 
 const KILL_STEPS = ["storing", "stored", "acked"] as const;
 const VISIBILITY_SECONDS = 4;
+/** Wider than the promise, which npm run chaos judges: other tests share the machine. */
+const REDO_MARGIN_SECONDS = 20;
 
-test("real workers, killed at three steps and held still past the visibility timeout at a fourth: nothing lost, unexpected, twice or out of order, and redone in time", async () => {
+test("real workers, killed at three steps and held still past the visibility timeout at a fourth: nothing lost, unexpected, twice or out of order, and the work of the killed redone", async () => {
   const told: string[] = [];
   const options = { seed: 1, quick: true, only: "", keepLogs: false, tell: (line: string) => told.push(line) };
   const run = async (): Promise<RunReport> =>
-    await withHarness(options, { prefix: "suite", visibilitySeconds: VISIBILITY_SECONDS, storeTimeoutMs: 1_500, attempts: 100 }, async (harness) => {
+    await withHarness(options, { prefix: "suite", visibilitySeconds: VISIBILITY_SECONDS, storeTimeoutMs: 1_500, attempts: 100, redoMarginSeconds: REDO_MARGIN_SECONDS }, async (harness) => {
       const { fleet } = harness;
       await fleet.ready();
       const end = harness.pour(() => 50);
@@ -18,7 +20,7 @@ test("real workers, killed at three steps and held still past the visibility tim
       for (const event of KILL_STEPS) await fleet.spawn({ event, signal: "SIGKILL", nth: 2 }).exited;
       await stopped;
       await end();
-      const drainSeconds = await harness.drained(20);
+      const drainSeconds = await harness.drained(40);
       await fleet.stop();
       return await harness.judge("suite", { drainSeconds, extra: { steps: Object.keys(fleet.stepKills).length } });
     });
@@ -27,4 +29,4 @@ test("real workers, killed at three steps and held still past the visibility tim
   expect(report.figures).toMatchObject({ kills: KILL_STEPS.length, steps: KILL_STEPS.length, left: 0 });
   expect(report.figures.ok).toBe(report.figures.stored);
   expect(report.figures.redone).toBeGreaterThan(0);
-}, 90_000);
+}, 150_000);

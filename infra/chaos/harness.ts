@@ -39,6 +39,8 @@ export interface HarnessOptions {
   attempts?: number;
   rateWcuPerSecond?: number;
   users?: number;
+  /** What a successor may need beyond the visibility timeout. */
+  redoMarginSeconds?: number;
   /** Pushes what is stored to a receiver, through the webhook. */
   webhook?: boolean;
 }
@@ -63,6 +65,7 @@ export async function startHarness({
   attempts = 5,
   rateWcuPerSecond = 300,
   users = 40,
+  redoMarginSeconds = REDO_MARGIN_SECONDS,
   webhook = false,
 }: HarnessOptions) {
   const release = releasers();
@@ -236,7 +239,7 @@ export async function startHarness({
           drainSeconds: drainSeconds === null ? -1 : Math.round(drainSeconds * 100) / 100,
           ...extra,
         };
-        const redoLimitSeconds = judgeRedo ? visibilitySeconds + REDO_MARGIN_SECONDS : null;
+        const redoLimitSeconds = judgeRedo ? visibilitySeconds + redoMarginSeconds : null;
         const faults = fleet.faults.length > 0 ? [`workerFaults: ${fleet.faults.length} (${fleet.faults[0]})`] : [];
         return {
           name,
