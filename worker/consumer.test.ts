@@ -515,6 +515,35 @@ describe("stopping", () => {
     expect(world.table.items.size).toBe(stored);
   });
 
+  test("waits for a receive that is bringing messages, and releases them", async () => {
+    const world = createWorld();
+    const receive = world.queue.queue.receive;
+    world.queue.queue.receive = async (request, cancel) => {
+      const messages = await receive(request, cancel);
+      await sleep(world.clock, 300);
+      cancel?.signal?.throwIfAborted();
+      return messages;
+    };
+    send(world, "a", ["a1", "a2"]);
+    world.start();
+    await world.advance(100);
+    const stopped = world.consumer.stop({ deadlineMs: 15_000 });
+    await world.advance(1_000);
+    expect(await stopped).toEqual({ unfinished: 0 });
+    expect(world.table.items.size).toBe(0);
+    expect(world.queue.entries.map(({ visibleAtMs }) => visibleAtMs <= world.clock.monotonic())).toEqual([true, true]);
+  });
+
+  test("hangs up on a long poll at once", async () => {
+    const world = createWorld();
+    world.start();
+    await world.advance(5_000);
+    const stoppedAtMs = world.clock.monotonic();
+    const stopped = world.consumer.stop({ deadlineMs: 15_000 }).then(() => world.clock.monotonic());
+    await world.advance(2_000);
+    expect((await stopped) - stoppedAtMs).toBeLessThan(200);
+  });
+
   test("what hangs past the deadline is cut off and left", async () => {
     const world = createWorld();
     send(world, "a", ["a1"]);

@@ -56,9 +56,10 @@ export function createConsumer(deps: Deps) {
       const endMs = clock.monotonic() + deadlineMs;
       core.stopping.abort();
       core.notify();
-      while (lanes.size() > 0 && clock.monotonic() < endMs) {
+      const held = () => lanes.size() > 0 || receiver.progress().calls > 0;
+      while (held() && clock.monotonic() < endMs) {
         await Promise.race([Promise.all([releaseIdle(), ...pump.underWay()]), sleep(clock, Math.max(1, endMs - clock.monotonic()))]);
-        if (lanes.size() > 0) await sleep(clock, 20);
+        if (held()) await sleep(clock, 20);
       }
       const left = lanes.all();
       const unfinished = left.reduce((sum, lane) => sum + lane.held.length, 0);

@@ -18,6 +18,8 @@ const UNPROVEN_WRITE_UNITS = 250;
 const LONG_POLL_SECONDS = 20;
 /** A receive that has not ended this long after its long poll never will: its connection is cut. */
 const ANSWER_WITHIN_MS = 10_000;
+/** At a stop a call this young may be bringing messages, which would stay hidden if it were cut; an older one waits. */
+const YOUNG_MS = 1_000;
 /** ReceiveRequestAttemptId is good for 5 minutes after the first try (SQS API reference). */
 const ATTEMPT_RETRIES = 4;
 
@@ -79,10 +81,24 @@ export function createReceiver(core: Core) {
     const attemptId = uuid();
     // From before the first try: a try whose answer was lost may have hidden the messages already.
     const startedMs = clock.monotonic();
+    const hangUp = new AbortController();
+    const onStop = () => clock.setTimer(() => hangUp.abort(), Math.max(0, startedMs + YOUNG_MS - clock.monotonic()));
+    signal.addEventListener("abort", onStop, { once: true });
+    try {
+      return await receiveUntil(hangUp.signal, { maxMessages, attemptId, startedMs });
+    } finally {
+      signal.removeEventListener("abort", onStop);
+    }
+  }
+
+  async function receiveUntil(
+    hungUp: AbortSignal,
+    { maxMessages, attemptId, startedMs }: { maxMessages: number; attemptId: string; startedMs: number },
+  ): Promise<number> {
     for (let tries = 0; ; tries += 1) {
       try {
         const request = { maxMessages, waitSeconds, visibilitySeconds: config.visibilitySeconds, attemptId };
-        const deadline = { clock, ms: waitSeconds * 1000 + ANSWER_WITHIN_MS, what: "a receive", parent: signal };
+        const deadline = { clock, ms: waitSeconds * 1000 + ANSWER_WITHIN_MS, what: "a receive", parent: hungUp };
         const messages = await withDeadline(deadline, (cancel) => queue.receive(request, { signal: cancel }));
         failingSinceMs = null;
         const receivedAtMs = clock.monotonic();
