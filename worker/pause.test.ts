@@ -106,6 +106,21 @@ test("a lease that a stop of the process has made late is given up, not written 
   expect(world.table.items.size).toBe(10);
 });
 
+test("a machine that is always late still stores", async () => {
+  const world = createWorld();
+  for (let user = 0; user < 3; user += 1) send(world, `u${user}`, 2);
+  const setTimer = world.clock.setTimer;
+  world.clock.setTimer = (callback, ms) => setTimer(callback, ms + 1_500);
+  const lease = world.drain.drain.lease;
+  world.consumer.core.drain.lease = async (asked) => {
+    const answer = await lease(asked);
+    return answer.granted ? { ...answer, startInMs: answer.startInMs + 50 } : answer;
+  };
+  world.start();
+  await world.advance(120_000);
+  expect(world.table.items.size).toBe(6);
+});
+
 test("one hot key takes none of the others' rate, however long it is throttled", async () => {
   const world = createWorld();
   world.drain.row.rateWcuPerSecond = 50;

@@ -44,6 +44,8 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
   /** Lanes whose head must be handled with nothing else in the process; claimed already. */
   const alone: Lane[] = [];
   let nextSlotMs = 0;
+  /** Lanes whose last lease was given up for being late. */
+  const gaveUp = new WeakSet<Lane>();
 
   function track(what: string, work: Promise<void>): void {
     const done = work
@@ -86,23 +88,27 @@ export function createPump(core: Core, outcomes: Outcomes, attend: Attend) {
   async function store(chosen: Batch, { startAtMs, leasedWriteUnits }: Leased, isAlone: boolean, owned: Set<Lane>): Promise<void> {
     await sleepUntil(clock, startAtMs, cutOff.signal);
     await sleepUntil(clock, slot(leasedWriteUnits), cutOff.signal);
-    // Others have had the rate meanwhile: what a late one was granted is lost, and asked for anew.
-    if (leaser.halted() || clock.monotonic() - startAtMs > LATE_AT_MOST_MS) {
+    // Others have had the rate meanwhile: what a late one was granted is lost, and asked for anew. Late again goes: on a
+    // machine that is always late nothing else would ever be stored.
+    const late = clock.monotonic() - startAtMs > LATE_AT_MOST_MS && !chosen.parts.every(({ lane }) => gaveUp.has(lane));
+    if (leaser.halted() || late) {
       for (const { lane, held } of chosen.parts) {
+        if (late) gaveUp.add(lane);
         if (isAlone) await outcomes.restart(held);
         owned.delete(lane);
         lanes.giveBack(lane);
       }
       return;
     }
+    for (const { lane } of chosen.parts) gaveUp.delete(lane);
     // A pause of the whole process, or a slow start, may have used the visibility up: others may hold these by now.
-    const late = chosen.parts.filter(({ held }) => !held.every((one) => longEnough(one.visibleUntilMs)));
-    for (const { lane, held } of late) {
+    const short = chosen.parts.filter(({ held }) => !held.every((one) => longEnough(one.visibleUntilMs)));
+    for (const { lane, held } of short) {
       if (isAlone) await outcomes.restart(held);
       owned.delete(lane);
       outcomes.putBack(lane, true);
     }
-    const parts = chosen.parts.filter((part) => !late.includes(part));
+    const parts = chosen.parts.filter((part) => !short.includes(part));
     const kept = chooseKept(chosen, new Set(parts.flatMap(({ held }) => held)));
     if (parts.length === 0 || cutOff.signal.aborted) {
       owned.clear();
