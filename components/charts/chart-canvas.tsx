@@ -91,7 +91,7 @@ export default function ChartCanvas({ model }: { model: ChartModel }) {
         />
         <Tooltip cursor={{ stroke: "var(--sp-line-strong)" }} isAnimationActive={false} content={renderTooltip} />
         {model.alarms.map(({ fromMs, toMs }) => (
-          <ReferenceArea key={fromMs} x1={fromMs} x2={toMs} fill="var(--sp-bad)" fillOpacity={0.16} ifOverflow="hidden" />
+          <ReferenceArea key={fromMs} x1={fromMs} x2={toMs} fill="var(--sp-bad)" fillOpacity={0.3} ifOverflow="hidden" />
         ))}
         {limitLines(model.limits)}
         {model.series.flatMap(strokes)}

@@ -13,6 +13,7 @@ describe("ledgerState", () => {
   it("is awaited, failed, fresh", () => {
     expect(ledgerState(none, NOW)).toEqual({ kind: "loading" });
     expect(ledgerState({ ...none, error: new Error("away") }, NOW)).toEqual({ kind: "failed", message: "away" });
+    expect(ledgerState({ ...none, failureReason: new Error("away") }, NOW)).toEqual({ kind: "failed", message: "away" });
     expect(ledgerState(fresh, NOW)).toMatchObject({ kind: "page", stale: null, busy: false, asOf: "2026-01-31T11:59:59.000Z" });
   });
 

@@ -8,7 +8,9 @@ import classes from "./overview.module.css";
 
 const SET = { manual: "Set to", auto: "Set to automatic", goal: "Goal set", paused: "Paused" } as const;
 
-function acknowledgedWords({ alive, acknowledged, withinMs }: Acknowledgement): string {
+function acknowledgedWords(known: Acknowledgement | null): string {
+  if (known === null) return "Whether workers obey it is not known now.";
+  const { alive, acknowledged, withinMs } = known;
   if (alive === 0) return "No worker is running to obey it.";
   const who = alive === 1 ? "The worker" : acknowledged === alive ? `All ${alive} workers` : `${acknowledged} of ${alive} workers`;
   if (acknowledged < alive) return `${alive === 1 ? "The worker has not" : `${who} have`} acknowledged it${alive === 1 ? " yet" : " so far"}.`;
@@ -16,7 +18,7 @@ function acknowledgedWords({ alive, acknowledged, withinMs }: Acknowledgement): 
 }
 
 /** The rate in force, who set it, and how far the workers have taken it up. */
-export function DialStatus({ drain, acknowledgement, nowMs }: { drain: Drain; acknowledgement: Acknowledgement; nowMs: number | null }) {
+export function DialStatus({ drain, acknowledgement, nowMs }: { drain: Drain; acknowledgement: Acknowledgement | null; nowMs: number | null }) {
   const held = drain.effectiveWcuPerSecond < drain.askedWcuPerSecond * 0.995;
   const mode = drainModeWords(drain);
   const asked = drain.override !== null || drain.mode !== "manual" ? `asked for ${rate(drain.askedWcuPerSecond)}` : `dial at ${rate(drain.rateWcuPerSecond)}`;

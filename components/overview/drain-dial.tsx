@@ -65,7 +65,6 @@ export function DrainDial({ overview, drain, applyState, nowMs, onApply }: Drain
   const preview = prepareDrainPreview({ overview, drain, rateWcuPerSecond: wanted });
   const max = Math.max(dialScale({ drain, described }), Math.min(wanted ?? 0, DRAIN_RATE_LIMITS.max));
   const changed = draft !== null && draft.rate !== drain.rateWcuPerSecond;
-  const workers = overview.workers.state === "error" ? [] : overview.workers.value;
   const moved = draft !== null && draft.seen.version < drain.version ? drain : null;
 
   const edit = (value: number | null) => setDraft((known) => ({ rate: value, seen: known?.seen ?? drain }));
@@ -89,7 +88,7 @@ export function DrainDial({ overview, drain, applyState, nowMs, onApply }: Drain
 
   return (
     <form className={classes.dial} onSubmit={(event) => void apply(event)} noValidate aria-label="Drain rate">
-      <DialStatus drain={drain} acknowledgement={acknowledgement(drain, workers)} nowMs={nowMs} />
+      <DialStatus drain={drain} acknowledgement={overview.workers.state === "ok" ? acknowledgement(drain, overview.workers.value) : null} nowMs={nowMs} />
       <Slider
         className={classes.slider ?? ""}
         min={DRAIN_RATE_LIMITS.min}

@@ -59,7 +59,7 @@ function Rows({ label, workers, version, live, nowMs }: WorkersTableProps & { la
           process: grey(worker, <span className="mono">{`${worker.host}:${worker.pid}`}</span>),
           state: (
             <Tag tone={worker.alive && live ? (TONES[worker.state] ?? "neutral") : "neutral"} {...(worker.lastError && { title: `Last error: ${worker.lastError.message}` })}>
-              {worker.alive || worker.state === "stopped" ? worker.state : "not seen"}
+              {worker.alive || worker.state === "stopped" || !live ? worker.state : "not seen"}
             </Tag>
           ),
           acknowledged: grey(worker, <Acknowledged worker={worker} version={version} />),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { DrainEta } from "#lib/contracts/overview.ts";
 import { asDisconnected } from "./disconnected.ts";
 import { overviewTitle } from "./page-title.ts";
-import { disconnectedSentence } from "./state-sentence.ts";
+import { disconnectedSentence, stateSentence } from "./state-sentence.ts";
 import { failed, ok, overview, stale, worker } from "./testing/overview.ts";
 
 describe("the tab's title", () => {
@@ -29,5 +30,17 @@ describe("a page without answers", () => {
   it("says when it knew what", () => {
     expect(disconnectedSentence(overview())).toMatchObject({ headline: "Not live", parts: ["41,200 were waiting at ", { at: "2026-01-31T12:00:00.000Z" }, expect.any(String)] });
     expect(disconnectedSentence(overview({ figures: { waiting: failed() } })).parts[0]).toBe("The queue could not be read at ");
+  });
+});
+
+describe("the sentence while Postgres is away", () => {
+  it("tells the depth and claims nothing of what arrives and leaves", () => {
+    const eta = stale<DrainEta>({ state: "draining", seconds: 60, clearsAt: "2026-01-31T12:01:00.000Z" });
+    expect(stateSentence(overview({ figures: { timeToDrain: eta } }))).toMatchObject({ tone: "warn", parts: ["41,200 waiting, but what arrives and what is stored is not known: connection refused."] });
+  });
+
+  it("does not call a queue quiet of which nobody knows what arrives", () => {
+    const empty = { waiting: ok(0), inFlight: ok(0), timeToDrain: ok({ state: "empty" } as const), arrivalPerSecond: failed("public API samples") };
+    expect(stateSentence(overview({ figures: empty }))).toMatchObject({ tone: "warn", headline: "Not sure" });
   });
 });

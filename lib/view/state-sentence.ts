@@ -21,7 +21,8 @@ function shareOfTable({ figures }: Overview): string {
 
 function idle(overview: Overview): StateSentence {
   const { arrivalPerSecond } = overview.figures;
-  const arriving = arrivalPerSecond.state === "ok" && arrivalPerSecond.value > 0 ? arrivalPerSecond.value : 0;
+  if (arrivalPerSecond.state !== "ok") return { tone: "warn", headline: "Not sure", parts: ["The queue is empty, but what arrives is not known."] };
+  const arriving = arrivalPerSecond.value;
   if (arriving > 0) return { tone: "ok", headline: "Keeping up", parts: [`${rate(arriving)}/s arrive and nothing waits${shareOfTable(overview)}.`] };
   return { tone: "ok", headline: "Quiet", parts: ["The queue is empty and nothing arrives."] };
 }
@@ -56,6 +57,10 @@ export function stateSentence(overview: Overview): StateSentence {
   if (paused !== null) {
     const waits = waiting.value === 0 && !onlyInFlight ? "The queue is empty" : backlog;
     return { tone: "warn", headline: "Paused", parts: [`${waits}, and draining is paused by ${paused.changedBy} since `, { at: paused.changedAt }, paused.reason === null ? "." : ` (${paused.reason}).`] };
+  }
+  if (timeToDrain.state === "stale") {
+    const waits = waiting.value === 0 && !onlyInFlight ? "The queue is empty" : backlog;
+    return { tone: "warn", headline: "Not sure", parts: [`${waits}, but what arrives and what is stored is not known: ${timeToDrain.error ?? "no answer"}.`] };
   }
   const eta = timeToDrain.value;
   switch (eta.state) {

@@ -60,6 +60,8 @@ function namesOf(error: unknown, depth = 0): string[] {
 function wordsFor(error: unknown): string {
   const names = namesOf(error);
   const known = names.find((name) => WORDS[name] !== undefined);
+  // pg says only in words that it waited too long.
+  if (known === undefined && error instanceof Error && /time(d )?out/i.test(error.message)) return "no answer in time";
   return (known !== undefined && WORDS[known]) || (names.find((name) => name !== "Error") ?? "failed");
 }
 

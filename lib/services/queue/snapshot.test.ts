@@ -148,4 +148,18 @@ describe("overviewSnapshot", () => {
     const { snapshot } = setUp({ registry: quiet, metrics: { oldestAge: () => Promise.resolve({ seconds: 0, at: new Date(START - 60_000) }) } });
     expect((await snapshot()).figures.oldestAgeSeconds).toMatchObject({ state: "error", source: "CloudWatch" });
   });
+
+  it("keeps what Postgres last said when it goes away, and makes no zeros of it", async () => {
+    let away = false;
+    const given = setUp().backends.registry;
+    const { clock, snapshot } = setUp({ registry: { list: given.list, samples: (range) => (away ? Promise.reject(new Error("timeout exceeded when trying to connect")) : given.samples(range)) } });
+    await snapshot();
+    away = true;
+    clock.ms += 40_000;
+    const { figures, workers } = await snapshot();
+    expect(figures.drain).toMatchObject({ state: "stale", value: { activitiesPerSecond: 100 }, error: "no answer in time" });
+    expect(figures.arrivalPerSecond).toMatchObject({ state: "stale", value: 50 });
+    expect(workers).toMatchObject({ state: "stale", value: [{ alive: true }] });
+    expect(figures.waiting).toMatchObject({ state: "ok" });
+  });
 });

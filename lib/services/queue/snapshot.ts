@@ -40,6 +40,11 @@ function drainOf(postgres: PostgresReading, nowMs: number): DrainRate {
   return anyAlive ? drainRate(postgres.samples, nowMs) : { activitiesPerSecond: 0, writeUnitsPerSecond: 0 };
 }
 
+/** The instant that samples speak of: an old reading is judged as of when it was read, or it would show zeros that nobody measured. */
+function sampledAt(postgres: Reading<PostgresReading>, nowMs: number): number {
+  return postgres.state === "stale" ? Date.parse(postgres.asOf) : nowMs;
+}
+
 const backlogOf = ({ visible, inFlight, delayed }: QueueAttributes) => visible + inFlight + delayed;
 
 async function oldestAge({ sources, queue, postgres, nowMs }: { sources: Sources; queue: Reading<QueueAttributes>; postgres: Reading<PostgresReading>; nowMs: number }): Promise<Figure<number | null>> {
@@ -67,9 +72,9 @@ function timeToDrain({ queue, postgres, nowMs }: { queue: Reading<QueueAttribute
   const samples = postgres.state === "error" ? null : postgres.value.samples;
   const eta = drainEta({
     backlog: backlogOf(queue.value),
-    arrivalPerSecond: samples && arrivalRate(samples, nowMs),
-    drainPerSecond: postgres.state === "error" ? null : drainOf(postgres.value, nowMs).activitiesPerSecond,
-    writeUnitsPerActivity: samples && writeUnitsPerActivity(samples, nowMs),
+    arrivalPerSecond: samples && arrivalRate(samples, sampledAt(postgres, nowMs)),
+    drainPerSecond: postgres.state === "error" ? null : drainOf(postgres.value, sampledAt(postgres, nowMs)).activitiesPerSecond,
+    writeUnitsPerActivity: samples && writeUnitsPerActivity(samples, sampledAt(postgres, nowMs)),
     effectiveWcuPerSecond: postgres.state === "error" ? null : postgres.value.drain.effectiveWcuPerSecond,
     nowMs,
   });
@@ -83,6 +88,7 @@ export async function overviewSnapshot({ sources, names, now }: { sources: Sourc
   const [queue, dead, postgres, table] = await Promise.all([sources.queue.get(), sources.deadLetterQueue.get(), sources.postgres.get(), sources.table.get()]);
   const nowMs = now();
   const samples = postgres.state === "error" ? null : postgres.value.samples;
+  const sampledMs = sampledAt(postgres, nowMs);
   return {
     ...names,
     at: new Date(nowMs).toISOString(),
@@ -91,15 +97,15 @@ export async function overviewSnapshot({ sources, names, now }: { sources: Sourc
       inFlight: pick(queue, ({ inFlight }) => inFlight),
       oldestAgeSeconds: await oldestAge({ sources, queue, postgres, nowMs }),
       deadLetters: pick(dead, backlogOf),
-      arrivalPerSecond: arrival(postgres, nowMs),
-      drain: pick(postgres, (value) => drainOf(value, nowMs), WORKER_SOURCE),
+      arrivalPerSecond: arrival(postgres, sampledMs),
+      drain: pick(postgres, (value) => drainOf(value, sampledMs), WORKER_SOURCE),
       provisionedWriteUnits: pick(table, ({ writeUnits }) => writeUnits),
-      throttlesLastMinute: pick(postgres, (value) => throttlesLastMinute(value.samples, nowMs), WORKER_SOURCE),
+      throttlesLastMinute: pick(postgres, (value) => throttlesLastMinute(value.samples, sampledMs), WORKER_SOURCE),
       timeToDrain: timeToDrain({ queue, postgres, nowMs }),
     },
     dial: pick(postgres, ({ drain }) => drain, "drain row"),
-    writeUnitsPerActivity: samples && writeUnitsPerActivity(samples, nowMs),
-    workers: pick(postgres, (value) => workersOf(value, nowMs), "worker registry"),
+    writeUnitsPerActivity: samples && writeUnitsPerActivity(samples, sampledMs),
+    workers: pick(postgres, (value) => workersOf(value, sampledMs), "worker registry"),
     live: liveSeries({ samples, waitingAt: sources.depths.all(), nowMs, seconds: LIVE_SECONDS }),
   };
 }
