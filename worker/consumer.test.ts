@@ -499,6 +499,27 @@ describe("a fault of our own code", () => {
 });
 
 describe("stopping", () => {
+  test("does not take in again what it has just released", async () => {
+    const world = createWorld();
+    world.drain.row.rateWcuPerSecond = 10;
+    for (let n = 0; n < 500; n += 1) send(world, `u${n}`, [`x${n}`]);
+    const real = world.queue.queue.receive;
+    // Answers that take a while: several receives are under way at the stop.
+    world.queue.queue.receive = async (request, cancel) => {
+      await new Promise<void>((resolve) => world.clock.setTimer(resolve, 300));
+      return await real(request, cancel);
+    };
+    world.start();
+    await world.advance(400);
+    const stopped = world.consumer.stop({ deadlineMs: 15_000 });
+    await world.advance(4_000);
+    expect(await stopped).toEqual({ unfinished: 0 });
+    const received = world.queue.log.filter(({ call }) => call === "receive").flatMap(({ messageIds }) => messageIds);
+    expect(world.of("released").length).toBeGreaterThan(0);
+    expect(new Set(received).size).toBe(received.length);
+    expect(world.queue.entries.every(({ visibleAtMs }) => visibleAtMs <= world.clock.monotonic())).toBe(true);
+  });
+
   test("finishes what runs, releases the rest at once, and stores nothing more", async () => {
     const world = createWorld();
     world.drain.row.rateWcuPerSecond = 10;

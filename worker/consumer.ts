@@ -56,7 +56,9 @@ export function createConsumer(deps: Deps) {
       const endMs = clock.monotonic() + deadlineMs;
       core.stopping.abort();
       core.notify();
-      const held = () => lanes.size() > 0 || receiver.progress().calls > 0;
+      // First the receives, for a second at most: one still under way would take what is released right in again.
+      while (receiver.progress().calls > 0 && clock.monotonic() < endMs) await sleep(clock, 20);
+      const held = () => lanes.size() > 0;
       while (held() && clock.monotonic() < endMs) {
         await Promise.race([Promise.all([releaseIdle(), ...pump.underWay()]), sleep(clock, Math.max(1, endMs - clock.monotonic()))]);
         if (held()) await sleep(clock, 20);
