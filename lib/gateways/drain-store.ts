@@ -161,31 +161,19 @@ export function createDrainStore({ db, queue }: { db: Pick<PrismaClient, "$query
     read,
 
     /**
-     * GCRA in one UPDATE: granted when at most `leadMs` of the rate is already spent ahead of now, never while paused.
+     * GCRA in one UPDATE, inside drain_lease(): granted when at most `leadMs` of the rate is already spent ahead of now, never while paused.
      * An override's end is obeyed here, by the clock, whether or not anybody has noted it yet.
      * @throws DrainNotFound
      */
     async lease({ costWriteUnits, leadMs }: { costWriteUnits: number; leadMs: number }): Promise<Lease> {
-      // An override may end between two looks at the clock: a rate of 0 then must not divide.
-      const rate = Prisma.sql`greatest(drain_effective(drain), 1e-3)`;
-      const cost = Prisma.sql`${Math.max(0, costWriteUnits)}::float8`;
       const [row] = await db.$queryRaw<{ granted: boolean; wait_ms: number; starts_at: number; effective: number; version: number }[]>`
-        WITH granted AS (
-          UPDATE drain SET tat = greatest(drain_tat(drain, ${rate}), clock_timestamp()) + ${seconds(Prisma.sql`${cost} / ${rate}`)}, tat_wcu = ${rate}
-          WHERE drain.queue = ${queue} AND drain_effective(drain) > 0
-            AND drain_tat(drain, ${rate}) <= clock_timestamp() + ${seconds(Prisma.sql`${leadMs / 1000}::float8`)}
-          RETURNING drain.tat, ${cost} / drain.tat_wcu AS took, drain.tat_wcu AS effective, drain.version
-        )
-        SELECT true AS granted, greatest(0, extract(epoch FROM tat - clock_timestamp())::float8 - took) * 1000 AS wait_ms,
-          (extract(epoch FROM tat)::float8 - took) * 1000 AS starts_at, effective, version FROM granted
-        UNION ALL
-        SELECT false, extract(epoch FROM drain_tat(drain, ${rate}) - clock_timestamp())::float8 * 1000 - ${leadMs}::float8, 0, drain_effective(drain), drain.version
-        FROM drain WHERE drain.queue = ${queue} AND NOT EXISTS (SELECT 1 FROM granted)`;
+        SELECT granted, wait_ms, starts_at, effective, row_version AS version
+        FROM drain_lease(${queue}, ${Math.max(0, costWriteUnits)}::float8, ${leadMs / 1000}::float8)`;
       if (!row) throw new DrainNotFound(queue);
       const { effective: effectiveWcuPerSecond, version } = row;
       if (row.granted) return { granted: true, startInMs: row.wait_ms, startsAtMs: row.starts_at, effectiveWcuPerSecond, version };
       if (effectiveWcuPerSecond <= 0) return { granted: false, retryInMs: PAUSED_RETRY_MS, effectiveWcuPerSecond: 0, version };
-      // The refusal is read from the snapshot, where others' leases of this instant are not yet seen.
+      // Its time has come between two looks at the clock, or nearly: not worth a call at once.
       return { granted: false, retryInMs: Math.max(2, row.wait_ms), effectiveWcuPerSecond, version };
     },
 
