@@ -57,7 +57,7 @@ export function createConsumer(deps: Deps) {
       core.stopping.abort();
       core.notify();
       // First the receives, for a second at most: one still under way would take what is released right in again.
-      while (receiver.progress().calls > 0 && clock.monotonic() < endMs) await sleep(clock, 20);
+      while (receiver.progress().calls > 0 && clock.monotonic() < endMs - deadlineMs / 2) await sleep(clock, 20);
       const held = () => lanes.size() > 0;
       while (held() && clock.monotonic() < endMs) {
         await Promise.race([Promise.all([releaseIdle(), ...pump.underWay()]), sleep(clock, Math.max(1, endMs - clock.monotonic()))]);
