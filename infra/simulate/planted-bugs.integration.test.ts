@@ -8,7 +8,7 @@ import type { Violation } from "./violation.ts";
 const SEEDS = 60;
 
 describe("the checker catches a worker that", () => {
-  test.each(PLANTED_BUGS)("$name", { timeout: 60_000 }, async ({ plant }) => {
+  test.each(PLANTED_BUGS)("$name", { timeout: 300_000 }, async ({ plant }) => {
     let caught: Violation[] = [];
     for (let seed = 1; seed <= SEEDS && caught.length === 0; seed += 1) caught = check(await runSeed(seed, { planted: plant() }));
     expect(caught.length, `caught within ${SEEDS} seeds`).toBeGreaterThan(0);

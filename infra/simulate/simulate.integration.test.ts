@@ -7,7 +7,7 @@ const FIRST_SEED = 1;
 /** With the seeds of simulate-more.integration.test.ts, 1,000: two files, so that two processes share them. */
 const SEEDS = 500;
 
-test(`seeds ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1} keep every promise`, { timeout: 120_000 }, async () => {
+test(`seeds ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1} keep every promise`, { timeout: 600_000 }, async () => {
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
     expect(check(await runSeed(seed)), `replay: npm run simulate -- --seed ${seed} --trace`).toEqual([]);
   }
