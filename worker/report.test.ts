@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Drain } from "#lib/contracts/drain.ts";
 import { effectiveRate } from "#lib/domain/drain-rate.ts";
 import { createReporter } from "./report.ts";
-import { activityBody, createWorld } from "./testing/world.ts";
+import { createWorld } from "./testing/world.ts";
 
 function withReporter() {
   const world = createWorld();
