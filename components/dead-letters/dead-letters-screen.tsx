@@ -1,20 +1,16 @@
 import { Button, Title } from "@mantine/core";
-import { lazy, type ReactNode, Suspense } from "react";
+import type { ReactNode } from "react";
 import { Failure, ListSkeleton, Nothing, StaleNotice } from "#components/ui/feedback.tsx";
 import { Instant } from "#components/ui/instant.tsx";
 import type { DeadLetterList, FailingMessage, RedriveRun } from "#lib/contracts/dead-letters.ts";
 import { CountsHeader } from "./counts-header.tsx";
 import { DeadLettersTable, type DeadLettersTableProps } from "./dead-letters-table.tsx";
-import type { DeathDrawerProps } from "./death-drawer.tsx";
+import { DeathDrawer, type DeathDrawerProps } from "./death-drawer.tsx";
 import { ListToolbar, type ListToolbarProps } from "./list-toolbar.tsx";
 import { ReceiptPanel, type ReceiptPanelProps } from "./receipt-panel.tsx";
-import type { RedriveDialogProps } from "./redrive-dialog.tsx";
+import { RedriveDialog, type RedriveDialogProps } from "./redrive-dialog.tsx";
 import { FailingNow, RecentRuns, type SideList } from "./side-lists.tsx";
 import classes from "./dead-letters.module.css";
-
-/** The list is there first; what opens over it is fetched right after. */
-const DeathDrawer = lazy(async () => ({ default: (await import("./death-drawer.tsx")).DeathDrawer }));
-const RedriveDialog = lazy(async () => ({ default: (await import("./redrive-dialog.tsx")).RedriveDialog }));
 
 export type LedgerState =
   | { kind: "loading" }
@@ -109,12 +105,8 @@ export function DeadLettersScreen(props: DeadLettersScreenProps) {
           <RecentRuns list={runs} nowMs={nowMs} />
         </div>
       </div>
-      {nowMs !== null && (
-        <Suspense fallback={null}>
-          <DeathDrawer {...drawer} />
-          <RedriveDialog {...dialog} />
-        </Suspense>
-      )}
+      <DeathDrawer {...drawer} />
+      <RedriveDialog {...dialog} />
     </>
   );
 }
