@@ -12,11 +12,12 @@ const TAKES = new Set(["killed", "paused", "stopped", "answer_lost", "call_hung"
  */
 export function checkReceives({ entries }: RunLog): Violation[] {
   const violations: Violation[] = [];
-  const messages = new Map<string, { id: string; holder: string; letGo: boolean; untilMs: number }>();
+  const messages = new Map<string, { id: string; holder: string; letGo: boolean; late: boolean; untilMs: number }>();
+  const paused = new Set<string>();
   const heldBy = new Map<string, Set<string>>();
   for (const entry of entries) {
     const { step, atMs } = entry;
-    if (entry.fact === "accepted") messages.set(entry.messageId, { id: entry.id, holder: "", letGo: true, untilMs: 0 });
+    if (entry.fact === "accepted") messages.set(entry.messageId, { id: entry.id, holder: "", letGo: true, late: false, untilMs: 0 });
     else if (entry.fact === "received") {
       const message = messages.get(entry.messageId);
       if (!message) continue;
@@ -25,6 +26,7 @@ export function checkReceives({ entries }: RunLog): Violation[] {
       }
       heldBy.get(message.holder)?.delete(entry.messageId);
       message.holder = entry.worker;
+      message.late = paused.has(entry.worker);
       message.letGo = true; // until its answer has reached the process
       message.untilMs = entry.untilMs;
       const held = heldBy.get(entry.worker);
@@ -35,16 +37,21 @@ export function checkReceives({ entries }: RunLog): Violation[] {
       if (!message) continue;
       message.untilMs = entry.untilMs;
       if (entry.untilMs <= atMs) message.letGo = true; // released; its event comes with the answer
-    } else if (entry.fact === "fault" && entry.worker !== null && TAKES.has(entry.what)) {
+    } else if (entry.fact === "fault" && entry.worker !== null && entry.what === "resumed") paused.delete(entry.worker);
+    else if (entry.fact === "fault" && entry.worker !== null && TAKES.has(entry.what)) {
+      if (entry.what === "paused") paused.add(entry.worker);
       for (const messageId of heldBy.get(entry.worker) ?? []) {
         const message = messages.get(messageId);
-        if (message) message.letGo = true;
+        if (message) {
+          message.letGo = true;
+          message.late ||= entry.what === "paused";
+        }
       }
     } else if (entry.fact === "worker" && entry.event.event === "received") {
       for (const messageId of entry.event.messageIds) {
         const message = messages.get(messageId);
-        // An answer that a paused process reads too late has nothing left to hold.
-        if (message?.holder === entry.worker && message.untilMs > atMs) message.letGo = false;
+        // An answer that a paused process reads late may come with too little time left.
+        if (message?.holder === entry.worker && !message.late) message.letGo = false;
       }
     } else if (entry.fact === "worker" && LETS_GO.has(entry.event.event) && "messageIds" in entry.event) {
       for (const messageId of entry.event.messageIds) {
