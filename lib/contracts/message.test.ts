@@ -50,6 +50,11 @@ describe("reading a queue body", () => {
     }
   });
 
+  it("does not quote the body in the error, which is shown where the body is masked", () => {
+    const parsed = parseMessageBody("secret-of-ada is no JSON");
+    expect(parsed).toEqual({ kind: "malformed", error: "body of 24 characters is not JSON" });
+  });
+
   it("never throws, whatever the body", () => {
     fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json()), (body) => void parseMessageBody(body)));
   });

@@ -43,8 +43,9 @@ export function parseMessageBody(body: string): ParsedMessage {
   let json: unknown;
   try {
     json = JSON.parse(body);
-  } catch (cause) {
-    return { kind: "malformed", error: `body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}` };
+  } catch {
+    // The parser's own words quote the body, which may hold personal data and is masked where it is shown.
+    return { kind: "malformed", error: `body of ${body.length} characters is not JSON` };
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return { kind: "malformed", error: "body is not a JSON object" };
