@@ -48,8 +48,9 @@ export function createAttend(core: Core, outcomes: Outcomes) {
           if (held === head(lane)) return "alone";
           break;
         }
-        const started = await attempts.startMark(message);
+        // Before the call: a mark whose answer was lost is taken back with the others.
         held.marked = true;
+        const started = await attempts.startMark(message);
         held.prepared = true;
         emit({ event: "redelivered", messageId: message.messageId, receiveCount: message.receiveCount, marks: started.marks, alone: false });
         if (started.decision === "die") {
@@ -91,6 +92,7 @@ export function createAttend(core: Core, outcomes: Outcomes) {
   async function startAlone(lane: Lane, held: Held): Promise<boolean> {
     const { message } = held;
     let started: Awaited<ReturnType<typeof attempts.startMark>>;
+    held.marked = true; // before the call, whose answer may be lost
     try {
       started = await attempts.startMark(message);
     } catch (thrown) {
@@ -98,7 +100,6 @@ export function createAttend(core: Core, outcomes: Outcomes) {
       await outcomes.release(lane, "ledger_away", LEDGER_AWAY_SECONDS);
       return false;
     }
-    held.marked = true;
     held.prepared = true;
     emit({ event: "redelivered", messageId: message.messageId, receiveCount: message.receiveCount, marks: started.marks, alone: true });
     if (started.decision === "die") {
