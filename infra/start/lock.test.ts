@@ -45,10 +45,20 @@ test.runIf(process.platform === "linux")("another process with the same id is no
   expect(isLive({ pid: process.pid, born: "1" })).toBe(false);
 });
 
-test("of many who find a dead lock, one takes it", async () => {
+test("of many who find a dead lock, one takes it, again and again", async () => {
+  for (let round = 0; round < 50; round += 1) {
+    await takeLock(directory, DEAD);
+    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(directory)));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(await readdir(directory)).toEqual(["lock"]);
+    await rm(join(directory, "lock"));
+  }
+});
+
+test("a start killed in the middle of a takeover is named, with what to do", async () => {
   await takeLock(directory, DEAD);
-  const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(directory)));
-  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  await writeFile(join(directory, "lock.takeover"), JSON.stringify(DEAD));
+  await expect(takeLock(directory)).rejects.toThrow(/remove .*lock\.takeover and start again/);
 });
 
 test("a release leaves another's lock alone", async () => {
