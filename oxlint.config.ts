@@ -25,6 +25,7 @@ const CONFIG = "lib/config";
 const GATEWAYS = "lib/gateways";
 const SERVICES = "lib/services/*";
 const VIEW = "lib/view";
+const AUTH = "lib/auth";
 
 const PRISMA = "#prisma/**";
 
@@ -38,7 +39,8 @@ const ZONES: Zone[] = [
   { files: ["lib/config/**"], zones: [CONTRACTS, CONFIG], why: "config stands below everything" },
   { files: ["lib/gateways/**"], zones: [CONTRACTS, DOMAIN, CONFIG], why: "a gateway imports contracts, domain and config, never a sibling gateway", noSiblings: true, prisma: true },
   { files: ["lib/services/**"], zones: [CONTRACTS, DOMAIN, CONFIG, GATEWAYS], why: "a service imports gateways, domain, contracts and config, never another noun" },
-  { files: ["lib/http/**"], zones: [CONTRACTS, CONFIG, GATEWAYS, "lib/http"], why: "http imports contracts, config and gateways" },
+  { files: ["lib/auth/**"], zones: [CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES, AUTH], why: "auth imports services and what they stand on" },
+  { files: ["lib/http/**"], zones: [CONTRACTS, CONFIG, GATEWAYS, AUTH, "lib/http"], why: "http imports contracts, config, gateways and auth" },
   { files: ["lib/local/**"], zones: [CONTRACTS, DOMAIN, CONFIG, "lib/local"], why: "the stand-ins stand alone" },
   {
     files: ["components/*/**"],
@@ -49,7 +51,7 @@ const ZONES: Zone[] = [
   { files: ["components/charts/**"], zones: ["components/charts", "components/ui", VIEW], why: "charts draw a prepared model" },
   {
     files: ["app/**"],
-    zones: ["app", "components", CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES, VIEW, "lib/client", "lib/http"],
+    zones: ["app", "components", CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES, VIEW, AUTH, "lib/client", "lib/http"],
     why: "app imports everything but worker, public-api and lib/local",
   },
   {
@@ -64,7 +66,7 @@ const ZONES: Zone[] = [
   },
   {
     files: ["infra/**"],
-    zones: ["infra", "worker", "public-api", CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES, "lib/local"],
+    zones: ["infra", "worker", "public-api", CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES, AUTH, "lib/local"],
     why: "tools know no page and no browser code",
   },
   { files: ["e2e/**"], zones: ["e2e", CONTRACTS], why: "e2e sees what a person and a producer see: contracts only" },
@@ -81,8 +83,12 @@ function boundaries({ zones, packages, why, noSiblings, prisma }: Zone) {
   ];
   if (packages) patterns.push({ group: ["*", "*/**", "@*/**", "!#**", "!./**", ...packages.map((name) => `!${name}`)], message: why });
   if (noSiblings) patterns.push({ group: ["./**"], message: why });
+  if (!zones.includes(AUTH)) patterns.push(noPeople);
   return { patterns };
 }
+
+/** The public API takes keys and knows no people; it must not load what signs them in. */
+const noPeople = { group: ["better-auth", "better-auth/**", "@better-auth/**"], message: "only lib/auth signs people in" };
 
 /** Charts are drawn in one folder only. */
 const rechartsOnlyInCharts = { name: "recharts", message: "only components/charts draws with recharts" };
