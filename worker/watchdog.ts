@@ -47,7 +47,7 @@ export function startWatchdog({
 }): Watchdog {
   const cells = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   const data: WatchdogData = { cells, pollMs: BEAT_MS, tellMs, limitMs: limitSeconds * 1000, worker };
-  const thread = new Worker(new URL("watchdog-thread.ts", import.meta.url), {
+  const thread = new Worker(new URL("watchdog-thread.mjs", import.meta.url), {
     workerData: data,
     execArgv: [],
     env: {},

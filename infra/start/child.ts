@@ -63,7 +63,8 @@ export function startChild({
   log?: LogFile;
   onEvent?: (event: LogEvent) => void;
 }): Child {
-  const childEnv: Record<string, string> = { ...env, SPILLWAY_PARENT_PID: String(process.pid) };
+  const { NODE_COMPILE_CACHE } = process.env;
+  const childEnv: Record<string, string> = { ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env, SPILLWAY_PARENT_PID: String(process.pid) };
   const spawned = spawn(process.execPath, [`--import=${new URL(`file://${PRELOAD}`).href}`, ...args], {
     env: childEnv as NodeJS.ProcessEnv,
     ...(cwd !== undefined && { cwd }),

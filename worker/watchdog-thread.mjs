@@ -1,13 +1,16 @@
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
-import type { WatchdogData } from "./watchdog.ts";
 
-/** Runs in a thread of its own, beside the event loop it watches; worker/watchdog.ts has the other half. */
-const { cells, pollMs, tellMs, limitMs, worker } = workerData as WatchdogData;
+/**
+ * Runs in a thread of its own, beside the event loop it watches; worker/watchdog.ts has the other half and the type of
+ * its data. Plain JavaScript: to read TypeScript a thread loads Node's type stripper, some 17 MB of every worker.
+ */
+const { cells, pollMs, tellMs, limitMs, worker } = workerData;
 const STDOUT = 1;
 
 // Straight to the file: a thread's process.stdout goes through the very loop that is blocked.
-function tell(level: "warn" | "error", fields: Record<string, unknown>): void {
+/** @param {"warn" | "error"} level @param {Record<string, unknown>} fields */
+function tell(level, fields) {
   try {
     writeSync(STDOUT, `${JSON.stringify({ at: new Date().toISOString(), level, event: "event_loop_blocked", worker, ...fields })}\n`);
   } catch {
@@ -37,7 +40,7 @@ while (Atomics.wait(cells, 1, 0, pollMs) === "timed-out") {
   }
 }
 
-function limitReached(): void {
+function limitReached() {
   // Where the signal is ignored (process 1 of a container without an init), once is enough.
   Atomics.wait(cells, 1, 0);
 }
