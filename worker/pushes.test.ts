@@ -4,7 +4,8 @@ import { createPushes } from "./pushes.ts";
 import type { PushResult } from "./sinks/sink.ts";
 import { createFakeFilter, createFakeSink } from "./testing/fake-push.ts";
 import { pushFilterContract } from "./testing/push-filter-contract.ts";
-import { activityBody, createWorld } from "./testing/world.ts";
+import { send } from "./testing/sent.ts";
+import { createWorld } from "./testing/world.ts";
 
 const LEASE_MS = 4_000 + 12_000;
 const keyOf = (user: string, id: string, sink = "fake") => `${sink}#${pushKey({ userId: user, id, occurredAt: "2026-01-01T00:00:00.000Z" })}`;
@@ -19,7 +20,6 @@ function createPushWorld({ sinks = [createFakeSink()], filter = createFakeFilter
   return { ...world, filter, sink: first, sinks };
 }
 type PushWorld = ReturnType<typeof createPushWorld>;
-const send = (world: PushWorld, user: string, ids: string[]) => ids.map((id) => world.queue.send(activityBody(user, id), { groupId: user }));
 const ids = (world: PushWorld, user: string) => world.sink.pushed.filter((one) => one.user === user).map(({ id }) => id);
 
 describe("pushing", () => {

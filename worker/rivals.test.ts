@@ -1,11 +1,9 @@
 import type { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, test } from "vitest";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
-import { activityBody, createWorld, rejection } from "./testing/world.ts";
+import { send } from "./testing/sent.ts";
+import { activityBody, createWorld, rejection, type World } from "./testing/world.ts";
 
-type World = ReturnType<typeof createWorld>;
-
-const send = (world: World, user: string, ids: string[]) => ids.map((id) => world.queue.send(activityBody(user, id), { groupId: user }));
 const numbered = (count: number, name: string) => Array.from({ length: count }, (_, n) => `${name}${n}`);
 const pause = (world: World, ms: number) => new Promise<void>((resolve) => world.clock.setTimer(resolve, ms));
 

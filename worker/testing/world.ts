@@ -148,6 +148,8 @@ function createFakeLedger(allowedAttempts: number) {
   return { attempts, deaths, state };
 }
 
+export type World = ReturnType<typeof createWorld>;
+
 /** A consumer in a world of fakes, on a clock of its own. @param pushesOf makes what follows a store; none by default. */
 export function createWorld(overrides: Partial<WorkerConfig> = {}, pushesOf?: (given: { clock: Clock; emit: Emit; uuid: () => string }) => Deps["pushes"]) {
   const config = { ...CONFIG, ...overrides };
