@@ -65,4 +65,17 @@ export const EARLIER_DATA: readonly { since: string; table: string; sql: string 
                  ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-000000000001', 1, 'bounced', 'y', now(), now()),
                  ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-8000-000000000002', 0, 'sent', 'z', now(), NULL)`,
   },
+  {
+    since: "20261122000400_audit",
+    table: "audit",
+    sql: `INSERT INTO audit (act_id, kind, queue, actor_id, actor_name, actor_role, action, asked, outcome)
+          VALUES ('00000000-0000-4000-a000-000000000001', 'intent', 'activities.fifo', 'ada', 'Ada', 'admin', 'drain.rate', '{"rate":150}', NULL),
+                 ('00000000-0000-4000-a000-000000000001', 'outcome', 'activities.fifo', 'ada', 'Ada', 'admin', 'drain.rate', NULL, 'done')`,
+  },
+  {
+    since: "20261122000400_audit",
+    table: "audit_head",
+    // The rows above made its one row.
+    sql: `INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, '') ON CONFLICT DO NOTHING`,
+  },
 ];
