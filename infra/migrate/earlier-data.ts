@@ -66,6 +66,12 @@ export const EARLIER_DATA: readonly { since: string; table: string; sql: string 
                  ('00000000-0000-4000-9000-000000000002', '00000000-0000-4000-8000-000000000002', 0, 'sent', 'z', now(), NULL)`,
   },
   {
+    since: "20261122000420_api_keys",
+    table: "api_key",
+    sql: `INSERT INTO api_key (id, queue, name, hash, scopes, created_by, expires_at, revoked_at, revoked_by)
+          VALUES ('AAAAAAAAAAAA', 'activities.fifo', 'shop', repeat('0', 64), '{ingest}', 'ada', NULL, NULL, NULL), ('BBBBBBBBBBBB', 'activities.fifo', 'help desk', repeat('1', 64), '{ingest,read}', 'ada', now(), now(), 'ada')`,
+  },
+  {
     since: "20261122000400_audit",
     table: "audit",
     sql: `INSERT INTO audit (act_id, kind, queue, actor_id, actor_name, actor_role, action, asked, outcome)

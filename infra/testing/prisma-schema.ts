@@ -65,7 +65,7 @@ export function declaredTables(schema: string): DeclaredTable[] {
     if (models.has(type)) continue;
     const column = /@map\("([^"]+)"\)/.exec(attributes)?.[1] ?? name;
     fields.set(name, column);
-    current.columns[column] = { type: databaseType(type, attributes), nullable: mark === "?", hasDefault: attributes.includes("@default(") };
+    current.columns[column] = { type: `${databaseType(type, attributes)}${mark === "[]" ? "[]" : ""}`, nullable: mark === "?", hasDefault: attributes.includes("@default(") };
     if (/@id\b/.test(attributes)) current.primaryKey = [column];
     if (/@unique\b/.test(attributes)) current.uniques.push([column]);
   }
