@@ -21,8 +21,7 @@ export function createKeeper(core: Core, outcomes: Outcomes) {
   async function renew(due: readonly Held[]): Promise<void> {
     for (const one of due) renewing.add(one);
     try {
-      const failed = await receipts.changeVisibility(due, config.visibilitySeconds);
-      const renewed = due.filter((one) => !failed.includes(one));
+      const renewed = await receipts.changeVisibility(due, config.visibilitySeconds, lanes.holds);
       if (renewed.length > 0) emit({ event: "extended", messageIds: renewed.map((one) => one.message.messageId) });
     } finally {
       for (const one of due) renewing.delete(one);

@@ -170,6 +170,8 @@ export function createLanes({ onChange }: { onChange: () => void }) {
 
     all: (): Lane[] => Array.from(lanes.values()),
     size: (): number => lanes.size,
+    /** Whether the message is still held: neither acked nor let go. */
+    holds: (one: Held): boolean => lanes.get(one.message.groupId)?.held.includes(one) ?? false,
 
     /** Notes that a message is in the table. */
     stored(held: Held, atMs: number): void {

@@ -37,6 +37,8 @@ export function createReceipts({
 }) {
   let pending: PendingAck[] = [];
   let cancelLinger: (() => void) | null = null;
+  /** Messages whose visibility is being changed: resolves once that call has its answer. */
+  const changing = new Map<Held, Promise<void>>();
 
   /** @returns why each entry failed; an entry that is not in it is deleted. */
   async function deleteOnce(batch: readonly PendingAck[]): Promise<Map<number, string>> {
@@ -80,34 +82,52 @@ export function createReceipts({
     for (const batch of batches) void flush(batch);
   }
 
-  /** Sets visibility, retrying what fails. @returns the messages for which it failed for good. */
-  async function changeVisibility(held: readonly Held[], visibilitySeconds: number): Promise<Held[]> {
-    const failedForGood = await Promise.all(
-      chunks(held).map(async (chunk) => {
-        let left = chunk;
-        let error = "";
-        for (let attempt = 0; attempt <= VISIBILITY_RETRIES && left.length > 0; attempt += 1) {
-          if (attempt > 0) await sleep(clock, RETRY_MS);
-          const startedMs = clock.monotonic();
-          try {
-            const failed = await withDeadline({ clock, ms: CALL_TIMEOUT_MS, what: "a change of visibility" }, (signal) =>
-              queue.changeVisibilityBatch(
-                left.map((one) => ({ receiptHandle: one.message.receiptHandle, visibilitySeconds })),
-                { signal },
-              ),
-            );
-            error = failed.values().next().value ?? "";
-            for (const [position, one] of left.entries()) if (!failed.has(position)) one.visibleUntilMs = startedMs + visibilitySeconds * 1000;
-            left = left.filter((_, position) => failed.has(position));
-          } catch (thrown) {
-            error = errorText(thrown);
-          }
-        }
-        if (left.length > 0) emit({ event: "visibility_failed", messageIds: messageIds(left), error });
-        return left;
-      }),
-    );
-    return failedForGood.flat();
+  /**
+   * Sets visibility, retrying what fails. A message's changes never overtake each other: the later one waits for the
+   * one under way, whose effect would otherwise come last.
+   * @param wanted asked before each try: a message that the worker no longer holds must not be hidden any longer.
+   * @returns the messages for which it was changed.
+   */
+  async function changeVisibility(held: readonly Held[], visibilitySeconds: number, wanted: (held: Held) => boolean = () => true): Promise<Held[]> {
+    const changed = await Promise.all(chunks(held).map((chunk) => changeChunk(chunk, visibilitySeconds, wanted)));
+    return changed.flat();
+  }
+
+  async function changeChunk(chunk: readonly Held[], visibilitySeconds: number, wanted: (held: Held) => boolean): Promise<Held[]> {
+    const changed: Held[] = [];
+    let left = chunk;
+    let error = "";
+    for (let tries = 0; tries <= VISIBILITY_RETRIES && left.length > 0; tries += 1) {
+      if (tries > 0) await sleep(clock, RETRY_MS);
+      await Promise.all(left.flatMap((one) => changing.get(one) ?? []));
+      const batch = left.filter(wanted);
+      left = batch;
+      if (batch.length === 0) break;
+      const startedMs = clock.monotonic();
+      const { promise: over, resolve: end } = Promise.withResolvers<void>();
+      for (const one of batch) changing.set(one, over);
+      try {
+        const failed = await withDeadline({ clock, ms: CALL_TIMEOUT_MS, what: "a change of visibility" }, (signal) =>
+          queue.changeVisibilityBatch(
+            batch.map((one) => ({ receiptHandle: one.message.receiptHandle, visibilitySeconds })),
+            { signal },
+          ),
+        );
+        error = failed.values().next().value ?? "";
+        const done = batch.filter((_, position) => !failed.has(position));
+        for (const one of done) one.visibleUntilMs = startedMs + visibilitySeconds * 1000;
+        changed.push(...done);
+        left = batch.filter((_, position) => failed.has(position));
+      } catch (thrown) {
+        error = errorText(thrown);
+      } finally {
+        for (const one of batch) changing.delete(one);
+        end();
+      }
+    }
+    left = left.filter(wanted);
+    if (left.length > 0) emit({ event: "visibility_failed", messageIds: messageIds(left), error });
+    return changed;
   }
 
   return {

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import type { SqsQueue } from "#lib/gateways/sqs-queue.ts";
+import type { WorkerEvent } from "./events.ts";
+import { hold } from "./lanes.ts";
+import { createReceipts } from "./receipts.ts";
+import { createVirtualClock } from "./testing/virtual-clock.ts";
+import { activityBody } from "./testing/world.ts";
+
+/** Answers each change of visibility when told to; what it says takes effect with the answer. */
+function createSlowQueue() {
+  const calls: { seconds: number; answer: (failed?: Map<number, string>) => void; fail: (error: Error) => void }[] = [];
+  const queue: Pick<SqsQueue, "deleteBatch" | "changeVisibilityBatch"> = {
+    deleteBatch: async () => new Map(),
+    changeVisibilityBatch: (changes) =>
+      new Promise((resolve, reject) => {
+        calls.push({ seconds: changes[0]?.visibilitySeconds ?? -1, answer: (failed = new Map()) => resolve(failed), fail: reject });
+      }),
+  };
+  return { queue, calls };
+}
+
+function createWorldOfReceipts() {
+  const time = createVirtualClock();
+  const { queue, calls } = createSlowQueue();
+  const events: WorkerEvent[] = [];
+  const receipts = createReceipts({ queue, clock: time.clock, emit: (event) => events.push(event) });
+  const message = {
+    messageId: "m1",
+    receiptHandle: "h1",
+    groupId: "a",
+    body: activityBody("a", "a1"),
+    sequenceNumber: "1",
+    receiveCount: 1,
+    sentAt: new Date(0),
+    attributes: {},
+  };
+  const held = hold(message, { receivedAtMs: 0, visibleUntilMs: 30_000, retentionDays: 90 });
+  return { advance: (ms: number) => time.advance(ms), calls, events, receipts, held, seconds: () => calls.map((call) => call.seconds) };
+}
+
+describe("changes of visibility", () => {
+  test("a nack waits for a renewal under way, which would hide the message for longer if it came last", async () => {
+    const { advance, calls, receipts, held, seconds } = createWorldOfReceipts();
+    const renewal = receipts.changeVisibility([held], 30);
+    await advance(10);
+    const nack = receipts.changeVisibility([held], 7);
+    await advance(1_000);
+    expect(seconds()).toEqual([30]);
+    calls[0]?.answer();
+    await advance(0);
+    expect(seconds()).toEqual([30, 7]);
+    calls[1]?.answer();
+    expect(await renewal).toEqual([held]);
+    expect(await nack).toEqual([held]);
+    expect(held.visibleUntilMs).toBe(1_010 + 7_000);
+  });
+
+  test("a renewal that hangs holds a nack up no longer than one call may take, and is not sent again", async () => {
+    const { advance, calls, events, receipts, held, seconds } = createWorldOfReceipts();
+    let holds = true;
+    const renewal = receipts.changeVisibility([held], 30, () => holds);
+    await advance(10);
+    holds = false;
+    const nack = receipts.changeVisibility([held], 0);
+    await advance(5_000);
+    expect(seconds()).toEqual([30, 0]);
+    calls[1]?.answer();
+    expect(await nack).toEqual([held]);
+    await advance(10_000);
+    expect(await renewal).toEqual([]);
+    expect(seconds()).toEqual([30, 0]);
+    expect(events).toEqual([]); // what is no longer held has not failed to be renewed
+  });
+
+  test("a renewal that failed is tried again for as long as the message is held, and then reported", async () => {
+    const { advance, calls, events, receipts, held } = createWorldOfReceipts();
+    const renewal = receipts.changeVisibility([held], 30, () => true);
+    await advance(0);
+    for (let tries = 0; tries < 3; tries += 1) {
+      calls[tries]?.answer(new Map([[0, "InternalError"]]));
+      await advance(200);
+    }
+    expect(await renewal).toEqual([]);
+    expect(calls).toHaveLength(3);
+    expect(events).toEqual([{ event: "visibility_failed", messageIds: ["m1"], error: "InternalError" }]);
+  });
+});
