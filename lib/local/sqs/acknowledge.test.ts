@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bodies, createFixture, first } from "./engine-fixture.ts";
+import { bodies, createFixture, first } from "./testing/engine-fixture.ts";
 
 describe("delete", () => {
   it("succeeds again for a message that is gone", () => {

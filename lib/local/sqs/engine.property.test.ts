@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Delivery } from "./commands.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { SqsError } from "./errors.ts";
-import { createModel, type Model, type ModelMessage, type ModelOptions } from "./reference-model.ts";
+import { createModel, type Model, type ModelMessage, type ModelOptions } from "./testing/reference-model.ts";
 import { queueArn } from "./state.ts";
 
 type Which = "main" | "dead";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ARN, createFixture, first } from "./engine-fixture.ts";
+import { ARN, createFixture, first } from "./testing/engine-fixture.ts";
 
 /** A dead-letter queue with ten messages, each in a group of its own, that died in the main queue. */
 function withDeadLetters() {

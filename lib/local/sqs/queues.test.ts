@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ARN, bodies, createFixture } from "./engine-fixture.ts";
+import { ARN, bodies, createFixture } from "./testing/engine-fixture.ts";
 
 const refusal = (code: string) => expect.objectContaining({ code });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ARN, bodies, createFixture, first } from "./engine-fixture.ts";
+import { ARN, bodies, createFixture, first } from "./testing/engine-fixture.ts";
 
 describe("receive", () => {
   it("gives up to ten, as many of one group as it can first, and mixes groups", () => {

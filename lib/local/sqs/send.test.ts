@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SendEntry } from "./commands.ts";
 import { contentDeduplicationId } from "./digests.ts";
-import { bodies, createFixture, first } from "./engine-fixture.ts";
+import { bodies, createFixture, first } from "./testing/engine-fixture.ts";
 
 const MIB = 1_048_576;
 const entry = (over: Partial<SendEntry> = {}): SendEntry => ({ body: "x", groupId: "g", deduplicationId: "d", attributes: null, ...over });

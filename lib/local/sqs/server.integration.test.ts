@@ -23,7 +23,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
-import { ARN } from "./engine-fixture.ts";
+import { ARN } from "./testing/engine-fixture.ts";
 import { type SqsServer, startSqs } from "./server.ts";
 
 const releasers: (() => unknown)[] = [];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bodies, first } from "./engine-fixture.ts";
+import { bodies, first } from "./testing/engine-fixture.ts";
 import { openStore, type Store } from "./store.ts";
 
 let root: string;

@@ -1,6 +1,6 @@
-import type { Commands, Delivery, SendOutcome } from "./commands.ts";
-import { createEngine, type Engine } from "./engine.ts";
-import type { EngineOptions } from "./state.ts";
+import type { Commands, Delivery, SendOutcome } from "#lib/local/sqs/commands.ts";
+import { createEngine, type Engine } from "#lib/local/sqs/engine.ts";
+import type { EngineOptions } from "#lib/local/sqs/state.ts";
 
 export const ARN = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 
