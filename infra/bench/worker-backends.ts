@@ -5,6 +5,7 @@ import { deduplicationId, userHash } from "#lib/domain/activity-key.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createDrainStore } from "#lib/gateways/drain-store.ts";
 import { SQS_BATCH_ENTRIES } from "#lib/gateways/sqs-queue.ts";
+import { startFarRelay } from "./far-relay.ts";
 import type { BackendsRequest, QueueCounts } from "./worker-protocol.ts";
 
 /**
@@ -19,6 +20,7 @@ const PADDING = "x".repeat(60);
 const FILL_CHUNK = 5_000;
 
 const stack = await startStack({ tableWriteUnits: TABLE_WCU });
+const relays: { close(): Promise<void> }[] = [];
 const db = openDb({ databaseUrl: stack.backend.databaseUrl, applicationName: "spillway-bench" });
 
 function activityOf(number: number, users: number) {
@@ -41,7 +43,17 @@ async function fill(name: string, messages: number, users: number): Promise<void
   }
 }
 
-async function queue(name: string, messages: number, users: number): Promise<Record<string, string>> {
+/** The environment of a process that is a round trip away from SQS and DynamoDB. */
+async function farEnv(queueUrl: string, roundTripMs: number): Promise<Record<string, string>> {
+  if (roundTripMs === 0) return { ...stack.env, ACTIVITY_QUEUE_URL: queueUrl };
+  const [sqs, dynamodb] = await Promise.all([stack.sqs.url, stack.dynamodb.url].map((url) => startFarRelay({ url, roundTripMs })));
+  if (!sqs || !dynamodb) throw new Error("no relay was started");
+  relays.push(sqs, dynamodb);
+  const far = queueUrl.replace(new URL(queueUrl).origin, sqs.url);
+  return { ...stack.env, ACTIVITY_QUEUE_URL: far, AWS_ENDPOINT_URL_SQS: sqs.url, AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url };
+}
+
+async function queue({ name, messages, users, roundTripMs }: Extract<BackendsRequest, { op: "queue" }>): Promise<Record<string, string>> {
   const high = { FifoQueue: "true", DeduplicationScope: "messageGroup", FifoThroughputLimit: "perMessageGroupId", VisibilityTimeout: "30" };
   await stack.clients.sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: high }));
   await fill(name, messages, users);
@@ -50,7 +62,7 @@ async function queue(name: string, messages: number, users: number): Promise<Rec
   const { version } = await drain.read();
   const { outcome } = await drain.change({ rateWcuPerSecond: DIAL_WCU, expectedVersion: version, actor: "bench" });
   if (outcome !== "changed") throw new Error("somebody else changed the dial");
-  return { ...stack.env, ACTIVITY_QUEUE_URL: stack.sqs.queueUrl(name) };
+  return await farEnv(stack.sqs.queueUrl(name), roundTripMs);
 }
 
 function counts(name: string): QueueCounts {
@@ -60,8 +72,9 @@ function counts(name: string): QueueCounts {
 }
 
 async function answer(request: BackendsRequest): Promise<unknown> {
-  if (request.op === "queue") return await queue(request.name, request.messages, request.users);
+  if (request.op === "queue") return await queue(request);
   if (request.op === "counts") return counts(request.name);
+  await Promise.all(relays.splice(0).map((relay) => relay.close()));
   stack.sqs.engine.apply("deleteQueue", { queue: request.name }, Date.now());
   return null;
 }

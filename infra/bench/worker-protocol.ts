@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 
 /** What the bench asks of its stand-ins; one request at a time. */
-export type BackendsRequest = { op: "queue"; name: string; messages: number; users: number } | { op: "counts"; name: string } | { op: "drop"; name: string };
+export type BackendsRequest = { op: "queue"; name: string; messages: number; users: number; roundTripMs: number } | { op: "counts"; name: string } | { op: "drop"; name: string };
 
 /** A queue and the counted calls at one moment. */
 export interface QueueCounts {
@@ -45,8 +45,12 @@ export async function startBackends() {
   }
   await answered();
   return {
-    /** Makes a queue and fills it. @returns the environment of whoever drains it. */
-    queue: async (name: string, messages: number, users: number) => (await ask({ op: "queue", name, messages, users })) as Record<string, string>,
+    /**
+     * Makes a queue and fills it.
+     * @param roundTripMs how far away the stand-ins are. @returns the environment of whoever drains it.
+     */
+    queue: async (options: { name: string; messages: number; users: number; roundTripMs: number }) =>
+      (await ask({ op: "queue", ...options })) as Record<string, string>,
     counts: async (name: string) => (await ask({ op: "counts", name })) as QueueCounts,
     drop: async (name: string) => void (await ask({ op: "drop", name })),
     async close() {
