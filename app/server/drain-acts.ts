@@ -1,14 +1,18 @@
 import "server-only";
+import { auditContext } from "#app/server/audit.ts";
 import { backend, db } from "#app/server/context.ts";
-import { drainChanged, drainStore } from "#app/server/overview.ts";
+import { currentDrain, drainChanged, drainStore } from "#app/server/overview.ts";
 import { singleton } from "#app/server/singleton.ts";
+import type { Actor } from "#lib/contracts/actor.ts";
+import type { AuditAction } from "#lib/contracts/audit.ts";
 import type { Drain, DrainRefusal } from "#lib/contracts/drain.ts";
 import { createDrainModes } from "#lib/gateways/drain-modes.ts";
 import { HttpProblem } from "#lib/http/http-problem.ts";
+import { audited } from "#lib/services/audit/audited.ts";
 import type { DrainOutcome } from "#lib/services/drain/outcome.ts";
 
 /** Who acts, for as long as nobody signs in. */
-export const OPERATOR = "operator";
+export const OPERATOR: Actor = { id: "operator", name: "operator", email: null, role: "operator" };
 
 const drainModes = () => singleton("drainModes", () => createDrainModes({ db: db(), queue: backend().queue }));
 
@@ -25,7 +29,7 @@ const REFUSALS: Record<DrainRefusal, { title: string; detail: string }> = {
 };
 
 /** Somebody else was first; the row as it stands goes with it. */
-export function drainConflict(drain: Drain): HttpProblem {
+function drainConflict(drain: Drain): HttpProblem {
   return new HttpProblem({
     status: 409,
     code: "drain_changed",
@@ -41,4 +45,40 @@ export function drainAnswer(result: DrainOutcome): { drain: Drain } {
   if (result.outcome === "changed") return { drain: result.drain };
   if (result.outcome === "conflict") throw drainConflict(result.drain);
   throw new HttpProblem({ status: 409, code: `drain_${result.refusal}`, ...REFUSALS[result.refusal], extensions: { drain: result.drain } });
+}
+
+/** What the audit log keeps of the dial: what an act can change, and which version it was. */
+function inAudit({ version, mode, rateWcuPerSecond, goal, override }: Drain) {
+  return {
+    version,
+    mode,
+    rateWcuPerSecond,
+    ...(goal && { clearBy: goal.clearBy }),
+    ...(override && { override: { rateWcuPerSecond: override.rateWcuPerSecond, until: override.until } }),
+  };
+}
+
+/** Does an act on the dial with its audit. */
+export async function auditedDrainAct(
+  { actor, action, input }: { actor: Actor; action: AuditAction; input: { reason?: string | undefined } },
+  act: () => Promise<DrainOutcome>,
+): Promise<DrainOutcome> {
+  const { reason, ...asked } = input;
+  return audited(
+    {
+      ctx: auditContext(),
+      actor,
+      action,
+      target: backend().queue,
+      reason,
+      asked,
+      before: inAudit(await currentDrain()),
+      after: ({ drain }) => inAudit(drain),
+      outcome: (result) => {
+        if (result.outcome === "changed") return "done";
+        return { outcome: "refused", error: result.outcome === "conflict" ? "somebody else changed it first" : REFUSALS[result.refusal].title };
+      },
+    },
+    act,
+  );
 }

@@ -1,5 +1,5 @@
-import { drainConflict, OPERATOR } from "#app/server/drain-acts.ts";
-import { currentDrain, drainChanged, drainStore } from "#app/server/overview.ts";
+import { auditedDrainAct, drainAnswer, OPERATOR } from "#app/server/drain-acts.ts";
+import { currentDrain, drainStore } from "#app/server/overview.ts";
 import { drainChangeRequestSchema } from "#lib/contracts/drain.ts";
 import { drainAnswerSchema } from "#lib/contracts/overview.ts";
 import { defineRoute } from "#lib/http/define-route.ts";
@@ -10,10 +10,10 @@ export const GET = defineRoute({ output: drainAnswerSchema, call: async () => ({
 export const POST = defineRoute({
   body: drainChangeRequestSchema,
   output: drainAnswerSchema,
-  async call({ body }) {
-    const { outcome, drain } = await changeDrain({ ctx: { drain: drainStore() }, input: { ...body, actor: OPERATOR } });
-    drainChanged();
-    if (outcome === "changed") return { drain };
-    throw drainConflict(drain);
-  },
+  call: async ({ body }) =>
+    drainAnswer(
+      await auditedDrainAct({ actor: OPERATOR, action: "drain.rate", input: body }, () =>
+        changeDrain({ ctx: { drain: drainStore() }, input: { ...body, actor: OPERATOR.name } }),
+      ),
+    ),
 });

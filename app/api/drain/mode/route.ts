@@ -1,4 +1,4 @@
-import { drainAnswer, drainContext, OPERATOR } from "#app/server/drain-acts.ts";
+import { auditedDrainAct, drainAnswer, drainContext, OPERATOR } from "#app/server/drain-acts.ts";
 import { drainModeRequestSchema } from "#lib/contracts/drain.ts";
 import { drainAnswerSchema } from "#lib/contracts/overview.ts";
 import { defineRoute } from "#lib/http/define-route.ts";
@@ -7,5 +7,10 @@ import { setMode } from "#lib/services/drain/set-mode.ts";
 export const POST = defineRoute({
   body: drainModeRequestSchema,
   output: drainAnswerSchema,
-  call: async ({ body }) => drainAnswer(await setMode({ ctx: drainContext(), input: { ...body, actor: OPERATOR } })),
+  call: async ({ body }) =>
+    drainAnswer(
+      await auditedDrainAct({ actor: OPERATOR, action: "drain.mode", input: body }, () =>
+        setMode({ ctx: drainContext(), input: { ...body, actor: OPERATOR.name } }),
+      ),
+    ),
 });

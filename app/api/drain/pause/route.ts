@@ -1,4 +1,4 @@
-import { drainAnswer, drainContext, OPERATOR } from "#app/server/drain-acts.ts";
+import { auditedDrainAct, drainAnswer, drainContext, OPERATOR } from "#app/server/drain-acts.ts";
 import { drainActRequestSchema } from "#lib/contracts/drain.ts";
 import { drainAnswerSchema } from "#lib/contracts/overview.ts";
 import { defineRoute } from "#lib/http/define-route.ts";
@@ -7,5 +7,10 @@ import { pauseDrain } from "#lib/services/drain/pause.ts";
 export const POST = defineRoute({
   body: drainActRequestSchema,
   output: drainAnswerSchema,
-  call: async ({ body }) => drainAnswer(await pauseDrain({ ctx: drainContext(), input: { ...body, actor: OPERATOR } })),
+  call: async ({ body }) =>
+    drainAnswer(
+      await auditedDrainAct({ actor: OPERATOR, action: "drain.pause", input: body }, () =>
+        pauseDrain({ ctx: drainContext(), input: { ...body, actor: OPERATOR.name } }),
+      ),
+    ),
 });
