@@ -84,4 +84,37 @@ export const EARLIER_DATA: readonly { since: string; table: string; sql: string 
     // The rows above made its one row.
     sql: `INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, '') ON CONFLICT DO NOTHING`,
   },
+  {
+    since: "20261122000410_people",
+    table: "person",
+    sql: `INSERT INTO person (id, email, name, role, disabled_at, created_by)
+          VALUES ('00000000-0000-4000-a000-000000000001', 'ada@example.com', 'Ada', 'admin', NULL, 'user:create'), ('00000000-0000-4000-a000-000000000002', 'zoë@example.com', 'Zoë', 'support', now(), 'Ada')`,
+  },
+  {
+    since: "20261122000410_people",
+    table: "person_session",
+    sql: `INSERT INTO person_session (person_id, token, ip_address, user_agent, expires_at)
+          SELECT '00000000-0000-4000-a000-000000000001', 'token-' || n, '198.51.100.7', 'Mozilla/5.0', now() + n * interval '1 hour' FROM generate_series(1, 20) AS n`,
+  },
+  {
+    since: "20261122000410_people",
+    table: "sign_in_account",
+    sql: `INSERT INTO sign_in_account (person_id, provider_id, account_id, password)
+          VALUES ('00000000-0000-4000-a000-000000000001', 'credential', '00000000-0000-4000-a000-000000000001', 'salt:hash'), ('00000000-0000-4000-a000-000000000001', 'oidc', 'subject-1', NULL)`,
+  },
+  {
+    since: "20261122000410_people",
+    table: "sign_in_verification",
+    sql: `INSERT INTO sign_in_verification (identifier, value, expires_at) VALUES ('state:1', '{"callbackURL":"/"}', now())`,
+  },
+  {
+    since: "20261122000410_people",
+    table: "person_link",
+    sql: `INSERT INTO person_link (person_id, token_hash, expires_at, created_by) VALUES ('00000000-0000-4000-a000-000000000002', repeat('0', 64), now(), 'Ada')`,
+  },
+  {
+    since: "20261122000410_people",
+    table: "sign_in_limit",
+    sql: `INSERT INTO sign_in_limit (key, failures, free_at, updated_at) VALUES ('account:0', 7, now(), now()), ('client:0', 1, now(), now())`,
+  },
 ];
