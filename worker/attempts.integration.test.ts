@@ -1,19 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { deathFacts, type DeadLetterStores, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
-import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { describe, expect, test } from "vitest";
+import { useDeadLetters } from "#infra/testing/dead-letter-hooks.ts";
+import { deathFacts, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
 import { createAttempts } from "./attempts.ts";
 
-let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
-let stores: DeadLetterStores;
-beforeAll(async () => {
-  postgres = await startPostgresOnly();
-  stores = openDeadLetters(postgres);
-});
-afterAll(async () => {
-  await stores?.close();
-  await postgres?.close();
-});
-beforeEach(() => stores.empty());
+const stores = useDeadLetters();
 
 const attemptsOf = (worker = "worker-a", allowedAttempts = 5) => createAttempts({ ...stores, worker, allowedAttempts });
 const failure = { reason: "handler_failed", error: "no", countsAsAttempt: true } as const;

@@ -1,27 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type DeadLetterQueues, killer, startDeadLetterQueues } from "#infra/testing/dead-letter-queues.ts";
-import { activityBody, type DeadLetterStores, openDeadLetters } from "#infra/testing/dead-letters.ts";
-import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { describe, expect, test } from "vitest";
+import { useDeadLetterQueues, useDeadLetters } from "#infra/testing/dead-letter-hooks.ts";
+import { killer } from "#infra/testing/dead-letter-queues.ts";
+import { activityBody, openDeadLetters } from "#infra/testing/dead-letters.ts";
 import { DEATH_ATTRIBUTES } from "#lib/contracts/message.ts";
 import { createDeaths } from "./deaths.ts";
 import { createDlqWalk } from "./dlq-walk.ts";
 
-let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
-let stores: DeadLetterStores;
-let queues: DeadLetterQueues;
-beforeAll(async () => {
-  [postgres, queues] = await Promise.all([startPostgresOnly(), startDeadLetterQueues()]);
-  stores = openDeadLetters(postgres);
-});
-afterAll(async () => {
-  await stores?.close();
-  await postgres?.close();
-  await queues?.close();
-});
-beforeEach(async () => {
-  await stores.empty();
-  await queues.empty();
-});
+const stores = useDeadLetters();
+const queues = useDeadLetterQueues();
 
 const cause = { reason: "handler_failed", error: "no", attempts: 5 } as const;
 const deathsOf = (worker = "worker-a") => createDeaths({ ...stores, ...queues, worker });

@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type DeadLetterStores, openDeadLetters } from "#infra/testing/dead-letters.ts";
-import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { describe, expect, test } from "vitest";
+import { useDeadLetters } from "#infra/testing/dead-letter-hooks.ts";
 import { until } from "#infra/testing/until.ts";
 import type { LeaderLease } from "#lib/gateways/leader-lease.ts";
 import { createLeader, pause } from "./leader.ts";
 
-let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
-let stores: DeadLetterStores;
-beforeAll(async () => {
-  postgres = await startPostgresOnly();
-  stores = openDeadLetters(postgres);
-});
-afterAll(async () => {
-  await stores?.close();
-  await postgres?.close();
-});
-beforeEach(() => stores.empty());
+const stores = useDeadLetters();
 
 const FOREVER_MS = 60_000;
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type DeadLetterQueues, killer, startDeadLetterQueues } from "#infra/testing/dead-letter-queues.ts";
-import { activityBody, type DeadLetterStores, openDeadLetters } from "#infra/testing/dead-letters.ts";
-import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { describe, expect, test } from "vitest";
+import { useDeadLetterQueues, useDeadLetters } from "#infra/testing/dead-letter-hooks.ts";
+import { killer } from "#infra/testing/dead-letter-queues.ts";
+import { activityBody } from "#infra/testing/dead-letters.ts";
 import { until } from "#infra/testing/until.ts";
 import { REDRIVE_DEATH_ATTRIBUTE } from "#lib/contracts/message.ts";
 import { userHash } from "#lib/domain/activity-key.ts";
@@ -10,22 +10,8 @@ import { createDeaths } from "./deaths.ts";
 import { createDlqWalk } from "./dlq-walk.ts";
 import { createRedriveJob } from "./redrive-runs.ts";
 
-let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
-let stores: DeadLetterStores;
-let queues: DeadLetterQueues;
-beforeAll(async () => {
-  [postgres, queues] = await Promise.all([startPostgresOnly(), startDeadLetterQueues()]);
-  stores = openDeadLetters(postgres);
-});
-afterAll(async () => {
-  await stores?.close();
-  await postgres?.close();
-  await queues?.close();
-});
-beforeEach(async () => {
-  await stores.empty();
-  await queues.empty();
-});
+const stores = useDeadLetters();
+const queues = useDeadLetterQueues();
 
 const signal = new AbortController().signal;
 const deaths = () => createDeaths({ ...stores, ...queues, worker: "worker-a" });

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type DeadLetterQueues, killer, startDeadLetterQueues } from "#infra/testing/dead-letter-queues.ts";
-import { activityBody, type DeadLetterStores, deathFacts, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
-import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { expect, test } from "vitest";
+import { useDeadLetterQueues, useDeadLetters } from "#infra/testing/dead-letter-hooks.ts";
+import { killer } from "#infra/testing/dead-letter-queues.ts";
+import { activityBody, deathFacts, dyingMessage } from "#infra/testing/dead-letters.ts";
 import { until } from "#infra/testing/until.ts";
 import { DEATH_ATTRIBUTES, REDRIVE_DEATH_ATTRIBUTE } from "#lib/contracts/message.ts";
 import { userHash } from "#lib/domain/activity-key.ts";
@@ -11,22 +11,8 @@ import { createDeaths } from "./deaths.ts";
 import { createDlqWalk } from "./dlq-walk.ts";
 import { createSweeper } from "./sweeper.ts";
 
-let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
-let stores: DeadLetterStores;
-let queues: DeadLetterQueues;
-beforeAll(async () => {
-  [postgres, queues] = await Promise.all([startPostgresOnly(), startDeadLetterQueues()]);
-  stores = openDeadLetters(postgres);
-});
-afterAll(async () => {
-  await stores?.close();
-  await postgres?.close();
-  await queues?.close();
-});
-beforeEach(async () => {
-  await stores.empty();
-  await queues.empty();
-});
+const stores = useDeadLetters();
+const queues = useDeadLetterQueues();
 
 const signal = new AbortController().signal;
 const FAST = { waitSeconds: 0, callsPerSecond: 100_000 };

@@ -1,23 +1,13 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { activityBody, deathFacts, type DeadLetterStores, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
-import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { describe, expect, test } from "vitest";
+import { useDeadLetters } from "#infra/testing/dead-letter-hooks.ts";
+import { activityBody, deathFacts, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
 import { deadLetterDetailSchema, deadLetterListSchema } from "#lib/contracts/dead-letters.ts";
 import { detail } from "#lib/services/dead-letters/detail.ts";
 import { InvalidCursorError, list } from "#lib/services/dead-letters/list.ts";
 
-let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
-let stores: DeadLetterStores;
-beforeAll(async () => {
-  postgres = await startPostgresOnly();
-  stores = openDeadLetters(postgres);
-});
-afterAll(async () => {
-  await stores?.close();
-  await postgres?.close();
-});
-beforeEach(() => stores.empty());
+const stores = useDeadLetters();
 
 const page = (input: Partial<Parameters<typeof list>[0]["input"]> = {}) => list({ ctx: stores, input: { limit: 50, ...input } });
 
@@ -129,7 +119,7 @@ describe("listing", () => {
 
   test("one queue never sees another's deaths", async () => {
     const [id] = await many(1);
-    const other = openDeadLetters({ databaseUrl: postgres.databaseUrl, queue: "others.fifo" });
+    const other = openDeadLetters({ databaseUrl: stores.databaseUrl, queue: "others.fifo" });
     expect(await other.ledger.page({ status: null, user: null, after: null, limit: 10 })).toEqual([]);
     expect(await other.ledger.detail(id ?? "")).toBeNull();
     expect(await other.ledger.resolveStored(id ?? "")).toBe("unchanged");

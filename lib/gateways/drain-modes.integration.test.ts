@@ -1,36 +1,10 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { describe, expect, test, vi } from "vitest";
+import { useDrainRows } from "#infra/testing/drain-rows.ts";
 import { cutFactor, effectiveRate, recoveredFactor } from "#lib/domain/drain-rate.ts";
-import { type Db, openDb } from "./db.ts";
-import { createDrainModes } from "./drain-modes.ts";
-import { createDrainStore } from "./drain-store.ts";
 
-let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
-let db: Db;
-let queues = 0;
-
-beforeAll(async () => {
-  postgres = await startPostgresOnly();
-  db = openDb({ databaseUrl: postgres.databaseUrl, applicationName: "test", poolSize: 16 });
-});
-afterAll(async () => {
-  await db?.$disconnect();
-  await postgres?.close();
-});
-
-/** A drain row of its own at version 2. */
-async function drainAt(rateWcuPerSecond: number) {
-  queues += 1;
-  const queue = `queue-${queues}.fifo`;
-  const drain = createDrainStore({ db, queue });
-  const modes = createDrainModes({ db, queue });
-  await drain.ensure();
-  await drain.change({ rateWcuPerSecond, expectedVersion: 1, actor: "test" });
-  const history = () => drain.history({ from: new Date(0), to: new Date(Date.now() + 60_000) });
-  return { queue, drain, modes, history, lease: (costWriteUnits = 1) => drain.lease({ costWriteUnits, leadMs: 100 }) };
-}
+const { db, drainAt } = useDrainRows();
 const by = (expectedVersion: number, reason = "why") => ({ actor: "ada", reason, expectedVersion });
 const overrideOf = (rateWcuPerSecond: number, seconds: number) => ({ id: randomUUID(), rateWcuPerSecond, seconds });
 
@@ -180,7 +154,7 @@ describe("the arithmetic", () => {
     await fc.assert(
       fc.asyncProperty(positive, fc.option(positive), fc.option(positive), fc.double({ min: 0.05, max: 1, noNaN: true }), fc.integer({ min: 0, max: 60 }), async (dial, provisioned, ceiling, factor, seconds) => {
         const startedMs = performance.now();
-        await db.$executeRaw`UPDATE drain SET rate_wcu_per_second = ${dial}::float8, provisioned_wcu = ${provisioned}::float8, ceiling_wcu = ${ceiling}::float8,
+        await db().$executeRaw`UPDATE drain SET rate_wcu_per_second = ${dial}::float8, provisioned_wcu = ${provisioned}::float8, ceiling_wcu = ${ceiling}::float8,
           factor = ${factor}::float8, factor_at = clock_timestamp() - make_interval(secs => ${seconds}::float8) WHERE queue = ${queue}`;
         const row = await drain.read();
         const at = (elapsedMs: number) =>
@@ -197,7 +171,7 @@ describe("the arithmetic", () => {
     const { queue, drain } = await drainAt(100);
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0.05, max: 1, noNaN: true }), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 8 }), async (factor, seconds, workers) => {
-        await db.$executeRaw`UPDATE drain SET factor = ${factor}::float8, factor_at = clock_timestamp() - make_interval(secs => ${seconds}::float8) WHERE queue = ${queue}`;
+        await db().$executeRaw`UPDATE drain SET factor = ${factor}::float8, factor_at = clock_timestamp() - make_interval(secs => ${seconds}::float8) WHERE queue = ${queue}`;
         const startedMs = performance.now();
         const before = (await drain.read()).factor;
         const cuts = await Promise.all(Array.from({ length: workers }, () => drain.throttled()));

@@ -1,31 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
-import { type Db, openDb } from "./db.ts";
+import { describe, expect, test } from "vitest";
+import { useDrainRows } from "#infra/testing/drain-rows.ts";
 import { createDrainStore, DrainNotFound } from "./drain-store.ts";
 
-let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
-let db: Db;
-let queues = 0;
-
-beforeAll(async () => {
-  postgres = await startPostgresOnly();
-  db = openDb({ databaseUrl: postgres.databaseUrl, applicationName: "test", poolSize: 16 });
-});
-afterAll(async () => {
-  await db?.$disconnect();
-  await postgres?.close();
-});
-
-/** A drain row of its own at the given rate. */
-async function drainAt(rateWcuPerSecond: number) {
-  queues += 1;
-  const queue = `queue-${queues}.fifo`;
-  const drain = createDrainStore({ db, queue });
-  await drain.ensure();
-  await drain.change({ rateWcuPerSecond, expectedVersion: 1, actor: "test" });
-  return { queue, drain };
-}
+const { db, drainAt } = useDrainRows();
 
 /** Clients that draw all they can. @returns units granted and seconds passed. */
 async function draw(drain: Pick<ReturnType<typeof createDrainStore>, "lease">, { clients, costWriteUnits, forMs }: { clients: number; costWriteUnits: number; forMs: number }) {
@@ -74,7 +52,7 @@ describe("the lease", () => {
   });
 
   test("a queue without a row is told apart", async () => {
-    const nobody = createDrainStore({ db, queue: "nobody.fifo" });
+    const nobody = createDrainStore({ db: db(), queue: "nobody.fifo" });
     await expect(nobody.lease({ costWriteUnits: 1, leadMs: 100 })).rejects.toBeInstanceOf(DrainNotFound);
     await expect(nobody.read()).rejects.toBeInstanceOf(DrainNotFound);
   });
@@ -128,17 +106,17 @@ describe("a change of the dial", () => {
 describe("throttle feedback", () => {
   test("cuts the factor once a second over all, and time brings it back", async () => {
     const { queue, drain } = await drainAt(100);
-    await db.$executeRaw`UPDATE drain SET factor_at = factor_at - interval '10 seconds' WHERE queue = ${queue}`;
+    await db().$executeRaw`UPDATE drain SET factor_at = factor_at - interval '10 seconds' WHERE queue = ${queue}`;
     const cuts = await Promise.all(Array.from({ length: 8 }, () => drain.throttled()));
     expect(cuts.filter(Boolean)).toHaveLength(1);
     expect((await drain.read()).factor).toBeCloseTo(0.7, 1);
-    await db.$executeRaw`UPDATE drain SET factor_at = factor_at - interval '5 seconds' WHERE queue = ${queue}`;
+    await db().$executeRaw`UPDATE drain SET factor_at = factor_at - interval '5 seconds' WHERE queue = ${queue}`;
     const recovering = await drain.read();
     expect(recovering.factor).toBeCloseTo(0.8, 1);
     expect(recovering.effectiveWcuPerSecond).toBeCloseTo(recovering.factor * 100, 0);
     for (let cut = 0; cut < 12; cut += 1) {
       await drain.throttled();
-      await db.$executeRaw`UPDATE drain SET factor_at = factor_at - interval '1 second' WHERE queue = ${queue}`;
+      await db().$executeRaw`UPDATE drain SET factor_at = factor_at - interval '1 second' WHERE queue = ${queue}`;
     }
     await drain.throttled();
     expect((await drain.read()).factor).toBeGreaterThanOrEqual(0.05);

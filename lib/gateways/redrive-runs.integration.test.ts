@@ -1,23 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { activityBody, deathFacts, type DeadLetterStores, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
-import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { describe, expect, test } from "vitest";
+import { useDeadLetters } from "#infra/testing/dead-letter-hooks.ts";
+import { activityBody, deathFacts, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
 import { redriveOutcomeSchema, redriveReceiptSchema } from "#lib/contracts/dead-letters.ts";
 import { receipt } from "#lib/services/dead-letters/receipt.ts";
 import { redrive } from "#lib/services/dead-letters/redrive.ts";
 import { runs } from "#lib/services/dead-letters/runs.ts";
 
-let postgres: Awaited<ReturnType<typeof startPostgresOnly>>;
-let stores: DeadLetterStores;
-beforeAll(async () => {
-  postgres = await startPostgresOnly();
-  stores = openDeadLetters(postgres);
-});
-afterAll(async () => {
-  await stores?.close();
-  await postgres?.close();
-});
-beforeEach(() => stores.empty());
+const stores = useDeadLetters();
 
 async function dead(count: number): Promise<string[]> {
   const ids: string[] = [];
@@ -87,7 +77,7 @@ describe("what becomes of it", () => {
     const ids = await dead(1);
     const runId = randomUUID();
     await ask(ids, runId);
-    const other = openDeadLetters({ databaseUrl: postgres.databaseUrl, queue: "others.fifo" });
+    const other = openDeadLetters({ databaseUrl: stores.databaseUrl, queue: "others.fifo" });
     await other.ledger.resolveStored(ids[0] ?? "");
     await other.ledger.decide({ ...deathFacts(), redrivenFrom: ids[0] ?? "" });
     await other.close();
