@@ -12,7 +12,7 @@ test("real workers, killed at three steps and held still past the visibility tim
   const told: string[] = [];
   const options = { seed: 1, quick: true, only: "", keepLogs: false, tell: (line: string) => told.push(line) };
   const run = async (): Promise<RunReport> =>
-    await withHarness(options, { prefix: "suite", visibilitySeconds: VISIBILITY_SECONDS, storeTimeoutMs: 1_500, attempts: 100, redoMarginSeconds: REDO_MARGIN_SECONDS }, async (harness) => {
+    await withHarness(options, { name: "suite", visibilitySeconds: VISIBILITY_SECONDS, storeTimeoutMs: 1_500, attempts: 100, redoMarginSeconds: REDO_MARGIN_SECONDS }, async (harness) => {
       const { fleet } = harness;
       await fleet.ready();
       const end = harness.pour(() => 50);
@@ -22,7 +22,7 @@ test("real workers, killed at three steps and held still past the visibility tim
       await end();
       const drainSeconds = await harness.drained(40);
       await fleet.stop();
-      return await harness.judge("suite", { drainSeconds, extra: { steps: Object.keys(fleet.stepKills).length } });
+      return await harness.judge({ drainSeconds, extra: { steps: Object.keys(fleet.stepKills).length } });
     });
   const report = await run();
   expect(report.violations, told.join("\n")).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { check, violations } from "./check.ts";
-import type { Facts, Kind, Send, WireFact } from "./facts.ts";
+import { check, type Outcome, violations } from "./check.ts";
+import type { Kind, Send, WireFact } from "./facts.ts";
 
 /** Sends of one user, one request each: n 10, 20, 30, ... with the outcome known one later. */
 function sends(...kinds: Kind[]): Send[] {
@@ -27,19 +27,19 @@ const stored = (ids: number[], call = next()): WireFact[] => [
   { what: "store_asked", n: next(), call, ids: ids.map(id) },
   { what: "stored", n: next(), atMs: 0, call, ids: ids.map(id) },
 ];
-const acked = (at: number, { atMs = 0 }: Acts = {}): WireFact[] => [
-  { what: "ack_asked", n: next(), id: id(at), messageId: `m${at}` },
-  { what: "acked", n: next(), atMs, id: id(at), messageId: `m${at}` },
+const acked = (at: number, { atMs = 0, client = "w1" }: Acts = {}): WireFact[] => [
+  { what: "ack_asked", n: next(), atMs, id: id(at), messageId: `m${at}`, client },
+  { what: "acked", n: next(), atMs, id: id(at), messageId: `m${at}`, client },
 ];
 const item = (at: number, content = `says ${at}`) => ({ id: id(at), userId: "u", content });
 const death = (at: number, reason: string, status = "open") => ({ id: id(at), deathId: `d${at}`, reason, status });
 
 /** Two sends, stored and acked in order: nothing to find. */
-function clean(): Facts {
+function clean(): Outcome {
   return { sends: sends("healthy", "healthy"), wire: [...stored([0, 1]), ...acked(0), ...acked(1)], items: [item(0), item(1)], deaths: [], deadLetters: [], left: 0, kills: [] };
 }
-const findings = (planted: Partial<Facts>) => check({ ...clean(), ...planted });
-const broken = (planted: Partial<Facts>) => violations(findings(planted), { redoLimitSeconds: 10 }).map((text) => text.split(":")[0]);
+const findings = (planted: Partial<Outcome>) => check({ ...clean(), ...planted });
+const broken = (planted: Partial<Outcome>) => violations(findings(planted), { redoLimitSeconds: 10 }).map((text) => text.split(":")[0]);
 
 test("a clean run has no violation", () => {
   expect(broken({})).toEqual([]);

@@ -151,8 +151,11 @@ export function redoSeconds({ wire, kills }: Pick<Facts, "wire" | "kills">): num
   });
 }
 
-/** Judges a run by what was sent, seen and left (PROMISES: nothing lost, nothing unexpected, once, in order). */
-export function check(facts: Facts): Findings {
+/** The part of the facts that this check looks at. */
+export type Outcome = Pick<Facts, "sends" | "wire" | "items" | "deaths" | "deadLetters" | "left" | "kills">;
+
+/** Judges a run by what was sent, seen and left: nothing lost, nothing unexpected, once, in order. */
+export function check(facts: Outcome): Findings {
   const { sends, items, deaths, deadLetters, wire } = facts;
   const firsts = firstsOf(wire);
   const sent = new Map(sends.map((send) => [send.id, send]));

@@ -23,15 +23,19 @@ export interface Send {
   outOfOrder: boolean;
 }
 
-/** What was seen between the workers and the stand-ins. Ids are the activities'. */
+/**
+ * What was seen between the workers and the stand-ins. Ids are the activities'. `atMs` is when it was seen: a call
+ * before its act, an answer after it. `client` is the worker; of an ack the one that had received the message.
+ */
 export type WireFact =
   | { what: "received"; n: number; atMs: number; id: string; messageId: string; groupId: string; client: string }
+  | { what: "show_asked"; n: number; atMs: number; messageId: string; seconds: number; client: string }
   | { what: "shown"; n: number; atMs: number; messageId: string; seconds: number; client: string }
   | { what: "store_asked"; n: number; call: number; ids: readonly string[] }
   | { what: "stored"; n: number; atMs: number; call: number; ids: readonly string[] }
   | { what: "dead"; n: number; atMs: number; id: string }
-  | { what: "ack_asked"; n: number; id: string; messageId: string }
-  | { what: "acked"; n: number; atMs: number; id: string; messageId: string };
+  | { what: "ack_asked"; n: number; atMs: number; id: string; messageId: string; client: string }
+  | { what: "acked"; n: number; atMs: number; id: string; messageId: string; client: string };
 
 /** An item of the table: its id and what it says, delivery facts aside. */
 export interface ItemFact {
@@ -59,6 +63,21 @@ export interface Kill {
   atMs: number;
 }
 
+/** A step of a worker that names messages, by its own log. */
+export interface StepFact {
+  client: string;
+  atMs: number;
+  event: string;
+  messageIds: readonly string[];
+}
+
+/** A worker that stood still. */
+export interface Pause {
+  client: string;
+  fromMs: number;
+  toMs: number;
+}
+
 /** Everything a run is judged by. */
 export interface Facts {
   sends: readonly Send[];
@@ -70,6 +89,12 @@ export interface Facts {
   /** Messages left in the queue. */
   left: number;
   kills: readonly Kill[];
+  pauses: readonly Pause[];
+  steps: readonly StepFact[];
+  /** For how long a receive hides a message. */
+  visibilityMs: number;
+  /** The longest time between an act and its being seen. */
+  seenLateMs: number;
 }
 
 /** What an activity says, in one text: equality of content. */

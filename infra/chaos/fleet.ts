@@ -1,7 +1,14 @@
 import { type Child, type LogEvent, startChild } from "#infra/start/child.ts";
-import type { Kill } from "./facts.ts";
+import { LETS_GO } from "./check-receives.ts";
+import type { Kill, Pause, StepFact } from "./facts.ts";
 
 const READY_DEADLINE_MS = 60_000;
+
+/** The step that a log line tells of, where a check asks for it. */
+function stepOf(client: string, { event, at, messageIds }: LogEvent): StepFact | null {
+  if (!Array.isArray(messageIds) || !(event === "received" || event === "storing" || LETS_GO.has(event))) return null;
+  return { client, atMs: Date.parse(String(at)), event, messageIds: messageIds.map(String) };
+}
 
 /** At which of its own log lines a worker gets a signal (`signal-at.ts`). */
 export interface Armed {
@@ -28,6 +35,8 @@ export interface FleetWorker {
 export function createFleet({ env, onEvent }: { env: Readonly<Record<string, string>>; onEvent: (worker: string, event: LogEvent) => void }) {
   const live = new Set<FleetWorker>();
   const kills: Kill[] = [];
+  const pauses: Pause[] = [];
+  const steps: StepFact[] = [];
   const stepKills: Record<string, number> = {};
   const faults: string[] = [];
   const exits: { worker: string; how: string }[] = [];
@@ -51,11 +60,15 @@ export function createFleet({ env, onEvent }: { env: Readonly<Record<string, str
       },
       onEvent: (event) => {
         onEvent(name, event);
+        const step = stepOf(name, event);
+        if (step) steps.push(step);
         if (event.event === "fault") faults.push(`${name} ${String(event.where)}: ${String(event.error)}`);
         if (event.event !== "chaos.signal") return;
-        const step = String(event.step);
-        stepKills[step] = (stepKills[step] ?? 0) + 1;
-        if (event.signal === "SIGKILL") kills.push({ client: name, atMs: Date.parse(String(event.at)) });
+        const signalled = String(event.step);
+        stepKills[signalled] = (stepKills[signalled] ?? 0) + 1;
+        const atMs = Date.parse(String(event.at));
+        if (event.signal === "SIGKILL") kills.push({ client: name, atMs });
+        else pauses.push({ client: name, fromMs: atMs, toMs: Infinity });
       },
     });
     const worker: FleetWorker = {
@@ -68,6 +81,8 @@ export function createFleet({ env, onEvent }: { env: Readonly<Record<string, str
         return how;
       }),
       signal(signal) {
+        const pause = signal === "SIGCONT" ? pauses.findLast(({ client, toMs }) => client === name && toMs === Infinity) : undefined;
+        if (pause) pause.toMs = Date.now();
         try {
           process.kill(child.pid, signal);
         } catch {
@@ -94,6 +109,9 @@ export function createFleet({ env, onEvent }: { env: Readonly<Record<string, str
     },
     live: () => Array.from(live),
     kills,
+    pauses: (): readonly Pause[] => pauses,
+    /** Steps that name messages, by the workers' own logs. */
+    steps,
     /** Signals given at steps, by step. */
     stepKills,
     /** Faults of their own code that workers told of. */

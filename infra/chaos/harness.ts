@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "#infra/spike/source.ts";
 import { startChild } from "#infra/start/child.ts";
@@ -8,12 +9,11 @@ import { until } from "#infra/testing/until.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createDrainStore } from "#lib/gateways/drain-store.ts";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
-import { checkPushes, pushViolations } from "./check-pushes.ts";
-import { check, type Findings, violations } from "./check.ts";
 import { dumpDeadLetters, dumpDeaths, dumpTable } from "./dump.ts";
 import type { Facts, Send } from "./facts.ts";
 import type { FaultRule } from "./faults.ts";
 import { createFleet } from "./fleet.ts";
+import { judge } from "./judge.ts";
 import { createApiProducer, createDirectProducer, type Outgoing, type Producer } from "./producers.ts";
 import { startFaultProxy } from "./proxy.ts";
 import { startReceiver } from "./receiver.ts";
@@ -27,10 +27,12 @@ const REDO_MARGIN_SECONDS = 5;
 const DRAINED_LOOKS = 3;
 const FILTER_TABLE = "chaos-pushes";
 const DRAINED_EVERY_MS = 100;
+/** What an answer takes from the stand-in to the proxy, both of this process, beside the event loop's own delay. */
+const WIRE_LATE_MS = 50;
 
 export interface HarnessOptions {
-  /** Letters and digits: part of every id of the run. */
-  prefix: string;
+  /** The run's; its letters and digits are part of every id of the run. */
+  name: string;
   seed: number;
   tell: (line: string) => void;
   visibilitySeconds?: number;
@@ -57,7 +59,7 @@ export type Harness = Awaited<ReturnType<typeof startHarness>>;
 
 /** A stack with fault proxies before SQS and DynamoDB, a fleet of real workers, and producers whose sends are kept. */
 export async function startHarness({
-  prefix,
+  name,
   seed,
   tell,
   visibilitySeconds = 5,
@@ -70,12 +72,16 @@ export async function startHarness({
 }: HarnessOptions) {
   const release = releasers();
   const log = await openRunLog();
+  const prefix = name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   const random = seededRandom(seed);
   let n = 0;
   const tick = () => (n += 1);
   const sends: Send[] = [];
   try {
     const stack = release.add(await startStack({ tableWriteUnits: TABLE_WCU, tableReadUnits: 20_000, visibilityTimeoutSeconds: visibilitySeconds }));
+    const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+    loopDelay.enable();
+    release.push(() => void loopDelay.disable());
     const trace = createTrace({ table: stack.backend.table, deadLetterQueue: stack.backend.deadLetterQueue, tick });
     const onCall = (call: Parameters<typeof trace.see>[0]) => {
       trace.see(call);
@@ -161,6 +167,11 @@ export async function startHarness({
         deadLetters: dumpDeadLetters(stack),
         left: visible + inFlight,
         kills: fleet.kills,
+        pauses: fleet.pauses(),
+        steps: fleet.steps,
+        visibilityMs: visibilitySeconds * 1000,
+        // In nanoseconds; an answer passes through a turn or two of the loop.
+        seenLateMs: WIRE_LATE_MS + (2 * loopDelay.max) / 1e6,
       };
     }
 
@@ -211,40 +222,19 @@ export async function startHarness({
        * Judges everything so far. Call it with faults gone and the queue drained.
        * @param drainSeconds what `drained` gave. @param judgeRedo false where standing faults held the redo up.
        */
-      async judge(name: string, { drainSeconds, judgeRedo = true, extra = {}, broken = [] }: { drainSeconds: number | null; judgeRedo?: boolean; extra?: Record<string, number>; broken?: string[] }): Promise<RunReport> {
+      async judge({ drainSeconds, judgeRedo = true, extra = {}, broken = [] }: { drainSeconds: number | null; judgeRedo?: boolean; extra?: Record<string, number>; broken?: string[] }): Promise<RunReport> {
         const seen = await facts();
-        const findings: Findings = check(seen);
+        const { figures, broken: promises, findings } = judge(seen, {
+          redoLimitSeconds: judgeRedo ? visibilitySeconds + redoMarginSeconds : null,
+          pushes: webhook ? receiver.pushes : null,
+        });
         log.line({ event: "dump", items: seen.items, deaths: seen.deaths, deadLetters: seen.deadLetters, left: seen.left });
-        const pushes = checkPushes({ ...seen, pushes: receiver.pushes });
-        log.line({ event: "findings", ...findings, ...pushes });
-        const counted = (outcome: Send["outcome"]) => sends.filter((send) => send.outcome === outcome).length;
-        const figures = {
-          lost: findings.lost.length,
-          unexpected: findings.unexpected.length,
-          twice: findings.twice.length,
-          outOfOrder: findings.outOfOrder.length + findings.ackedEarly.length,
-          bystandersDead: findings.bystandersDead.length,
-          poisonAlive: findings.poisonAlive.length + findings.deathsUnsent.length,
-          left: findings.left,
-          redoSecondsMax: Math.round(Math.max(0, ...findings.redoSeconds) * 100) / 100,
-          redone: findings.redoSeconds.length,
-          kills: fleet.kills.length,
-          ok: counted("ok"),
-          refused: counted("refused"),
-          unknown: counted("unknown"),
-          stored: seen.items.length,
-          dead: seen.deaths.filter(({ status }) => status === "open").length,
-          workerFaults: fleet.faults.length,
-          ...(webhook && { pushes: receiver.pushes.length, pushedAgain: pushes.pushedAgain }),
-          drainSeconds: drainSeconds === null ? -1 : Math.round(drainSeconds * 100) / 100,
-          ...extra,
-        };
-        const redoLimitSeconds = judgeRedo ? visibilitySeconds + redoMarginSeconds : null;
+        log.line({ event: "findings", seenLateMs: seen.seenLateMs, ...findings });
         const faults = fleet.faults.length > 0 ? [`workerFaults: ${fleet.faults.length} (${fleet.faults[0]})`] : [];
         return {
           name,
-          figures,
-          violations: [...violations(findings, { redoLimitSeconds }), ...(webhook ? pushViolations(pushes) : []), ...faults, ...broken],
+          figures: { ...figures, workerFaults: fleet.faults.length, drainSeconds: drainSeconds === null ? -1 : Math.round(drainSeconds * 100) / 100, ...extra },
+          violations: [...promises, ...faults, ...broken],
           log: log.path,
         };
       },

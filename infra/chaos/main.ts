@@ -15,7 +15,7 @@ function commit(): string {
   }
 }
 
-/** Sums over the runs; of times and such, the greatest. */
+/** Sums over the runs; of times, the greatest. */
 function total(reports: readonly RunReport[]): Record<string, number> {
   const figures: Record<string, number> = { violations: reports.reduce((sum, report) => sum + report.violations.length, 0) };
   for (const report of reports) {
@@ -54,15 +54,26 @@ async function main(): Promise<number> {
     return EXIT_USAGE;
   }
   const seed = Number(values.seed);
+  const startedMs = performance.now();
+  const seconds = () => Math.round((performance.now() - startedMs) / 1000);
+  const tell = (line: string) => console.error(`${String(seconds()).padStart(5)} s  ${line}`);
   const reports: RunReport[] = [];
+  const summary: string[] = [];
   for (const scenario of chosen) {
-    console.error(`${scenario.name}: ${scenario.what}`);
-    reports.push(...(await scenario.run({ seed, quick: values.quick, only: values.only, keepLogs: values["keep-logs"], tell: (line) => console.error(`  ${line}`) })));
+    const fromSeconds = seconds();
+    tell(`${scenario.name}: ${scenario.what}`);
+    const runs = await scenario.run({ seed, quick: values.quick, only: values.only, keepLogs: values["keep-logs"], tell: (line) => tell(`  ${line}`) });
+    reports.push(...runs);
+    const broken = runs.filter(({ violations }) => violations.length > 0);
+    summary.push(`${scenario.name.padEnd(16)} ${String(runs.length - broken.length).padStart(2)} of ${String(runs.length).padStart(2)} runs clean, ${seconds() - fromSeconds} s`);
+    summary.push(...broken.map(({ name, violations }) => `  ${name}: ${violations.join("; ")}`));
   }
   const figures = total(reports);
-  const result = { name: "chaos", scenario: values.scenario, quick: values.quick, figures, runs: reports, seed, commit: commit() };
+  const result = { name: "chaos", scenario: values.scenario, quick: values.quick, figures, runs: reports, seconds: seconds(), seed, commit: commit() };
+  const print = values.json ? console.error : console.log;
+  for (const line of summary) print(line);
+  for (const [name, figure] of Object.entries(figures)) print(`${name.padEnd(20)} ${figure}`);
   if (values.json) console.log(JSON.stringify(result));
-  else for (const [name, figure] of Object.entries(figures)) console.log(`${name.padEnd(20)} ${figure}`);
   return reports.some(({ violations }) => violations.length > 0) ? 1 : 0;
 }
 

@@ -22,14 +22,22 @@ const idOfPut = (put: WirePut) => put.PutRequest?.Item.id?.S ?? "";
  */
 export function createTrace({ table, deadLetterQueue, tick, now = Date.now }: { table: string; deadLetterQueue: string; tick: () => number; now?: () => number }) {
   const facts: WireFact[] = [];
-  const ofHandle = new Map<string, { messageId: string; id: string }>();
+  const ofHandle = new Map<string, { messageId: string; id: string; client: string }>();
 
-  function asked({ call, operation, request }: WireCall): void {
+  function asked({ call, operation, client, request }: WireCall): void {
     if (operation === "DeleteMessageBatch") {
       const n = tick();
+      const atMs = now();
       for (const entry of entriesOf(request, "Entries")) {
         const message = ofHandle.get(String(entry.ReceiptHandle));
-        if (message) facts.push({ what: "ack_asked", n, ...message });
+        if (message) facts.push({ what: "ack_asked", n, atMs, ...message });
+      }
+    } else if (operation === "ChangeMessageVisibilityBatch") {
+      const n = tick();
+      const atMs = now();
+      for (const entry of entriesOf(request, "Entries")) {
+        const message = ofHandle.get(String(entry.ReceiptHandle));
+        if (message) facts.push({ what: "show_asked", n, atMs, messageId: message.messageId, seconds: Number(entry.VisibilityTimeout), client });
       }
     } else if (operation === "BatchWriteItem") {
       facts.push({ what: "store_asked", n: tick(), call, ids: putsOf(request.RequestItems).map(idOfPut) });
@@ -54,7 +62,7 @@ export function createTrace({ table, deadLetterQueue, tick, now = Date.now }: { 
         if (queue === deadLetterQueue) return;
         for (const message of (answer.body.Messages ?? []) as WireMessage[]) {
           const id = idOfBody(message.Body);
-          ofHandle.set(message.ReceiptHandle, { messageId: message.MessageId, id });
+          ofHandle.set(message.ReceiptHandle, { messageId: message.MessageId, id, client });
           facts.push({ what: "received", n, atMs, id, messageId: message.MessageId, groupId: message.Attributes?.MessageGroupId ?? "", client });
         }
         return;

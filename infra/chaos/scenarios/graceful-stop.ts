@@ -10,7 +10,7 @@ const DRAIN_SECONDS = 60;
 /** Workers are asked to stop again and again, at any moment, and followed by new ones. */
 function run(options: ScenarioOptions): Promise<RunReport> {
   const rounds = options.quick ? 6 : 40;
-  return withHarness(options, { prefix: "gracefulstop" }, async (harness) => {
+  return withHarness(options, { name: "graceful-stop" }, async (harness) => {
     const { fleet, random } = harness;
     await Promise.all(Array.from({ length: WORKERS }, () => fleet.ready()));
     const end = harness.pour(() => PER_SECOND);
@@ -19,20 +19,21 @@ function run(options: ScenarioOptions): Promise<RunReport> {
       const worker = workers[Math.floor(random() * workers.length)];
       worker?.signal("SIGTERM");
       fleet.spawn();
+      if (round % 10 === 9) harness.tell(`${round + 1} of ${rounds} stops`);
       await sleep(500 + random() * 1_500);
     }
     await end();
     // All but one end at once: what they had must be free at once, and not after its visibility.
-    const [last, ...others] = fleet.live();
+    const others = fleet.live();
+    const last = others.pop();
     await last?.child.event("ready", { deadlineMs: 60_000 });
-    for (const worker of others) worker.signal("SIGTERM");
-    await Promise.all(others.map(({ exited }) => exited));
+    await Promise.all(others.map(({ child }) => child.stop()));
     const drainSeconds = await harness.drained(DRAIN_SECONDS);
     await fleet.stop();
     // "SIGTERM": asked before the process had begun to listen for it, so before it had anything.
     const unclean = fleet.exits.filter(({ how }) => how !== "exit code 0" && how !== "SIGTERM");
     const broken = unclean.map(({ worker, how }) => `${worker} ended by ${how}`);
-    return await harness.judge("graceful-stop", { drainSeconds, extra: { stops: fleet.exits.length, unclean: unclean.length }, broken });
+    return await harness.judge({ drainSeconds, extra: { stops: fleet.exits.length, unclean: unclean.length }, broken });
   });
 }
 

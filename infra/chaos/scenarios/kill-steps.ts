@@ -11,6 +11,8 @@ const KILLS = 25;
 const QUICK_KILLS = 2;
 /** Workers that are killed, side by side; one more is left alone and takes over. */
 const ARMED = 2;
+/** Steps that are killed side by side, each on a stack of its own: while one drains, another is killed. */
+const LANES = 2;
 const PER_SECOND = 60;
 const DRAIN_SECONDS = 90;
 const KILLS_DEADLINE_SECONDS_EACH = 20;
@@ -93,8 +95,7 @@ async function redriven(harness: Harness, count: number): Promise<void> {
   }
   const worker = await fleet.ready();
   if ((await harness.drained(60)) === null) throw new Error("what is to be redriven did not die");
-  worker.signal("SIGTERM");
-  await worker.exited;
+  await worker.child.stop();
   await rejectUsers([]);
   const deaths = await db.death.findMany({ select: { id: true } });
   const runs = createRedriveRuns({ db, queue: stack.backend.queue });
@@ -118,17 +119,13 @@ async function keepKilling({ fleet, random }: Harness, { event, stop = false }: 
       worker.signal("SIGTERM");
     }
     while (fleet.live().includes(worker) && !enough()) await Promise.race([worker.exited, sleep(200)]);
-    if (fleet.live().includes(worker)) {
-      worker.signal("SIGTERM");
-      await worker.exited;
-    }
+    if (fleet.live().includes(worker)) await worker.child.stop();
   }
 }
 
 export function killAt(step: Step, { kills }: { kills: number }, options: ScenarioOptions): Promise<RunReport> {
   const { attempts = MANY, traffic, faults = [], rateWcuPerSecond = 300, webhook = false } = step;
-  const prefix = step.event.replaceAll(/[^a-z]/g, "");
-  return withHarness(options, { prefix, attempts, rateWcuPerSecond, webhook }, async (harness) => {
+  return withHarness(options, { name: `kill at ${step.event}`, attempts, rateWcuPerSecond, webhook }, async (harness) => {
     const { fleet, setFaults, setRate } = harness;
     if (traffic === "poison") await harness.rejectUsers(allPoisonUsers);
     if (traffic === "redrive") await redriven(harness, 4 * kills + 20);
@@ -151,7 +148,7 @@ export function killAt(step: Step, { kills }: { kills: number }, options: Scenar
     await fleet.stop();
     const broken = killed() < kills ? [`only ${killed()} of ${kills} kills came about`] : [];
     const judgeRedo = faults.length === 0 && traffic === undefined && !webhook && rateWcuPerSecond >= 300;
-    return await harness.judge(`kill at ${step.event}`, { drainSeconds, judgeRedo, extra: { stepKills: killed() }, broken });
+    return await harness.judge({ drainSeconds, judgeRedo, extra: { stepKills: killed() }, broken });
   });
 }
 
@@ -159,8 +156,16 @@ export const killSteps: Scenario = {
   name: "kill-steps",
   what: "kill -9 at each named step of the worker",
   async run(options) {
+    const steps = STEPS.filter(({ event }) => event.includes(options.only));
+    const left = [...steps];
     const reports: RunReport[] = [];
-    for (const step of STEPS.filter(({ event }) => event.includes(options.only))) reports.push(await killAt(step, { kills: options.quick ? QUICK_KILLS : KILLS }, options));
+    const lane = async () => {
+      for (let step = left.shift(); step !== undefined; step = left.shift()) {
+        reports.push(await killAt(step, { kills: options.quick ? QUICK_KILLS : KILLS }, options));
+        options.tell(`${reports.length} of ${steps.length} steps done`);
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
     return reports;
   },
 };

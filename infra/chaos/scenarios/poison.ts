@@ -44,7 +44,7 @@ async function send({ traffic, direct }: Harness, { requests, killers, rejectedU
 function run(options: ScenarioOptions): Promise<RunReport> {
   const killers = options.quick ? 1 : 4;
   const requests = options.quick ? 20 : 80;
-  return withHarness(options, { prefix: "poison", attempts: ATTEMPTS, users: USERS }, async (harness) => {
+  return withHarness(options, { name: "poison", attempts: ATTEMPTS, users: USERS }, async (harness) => {
     const { fleet } = harness;
     const rejectedUser = "chaos rejected user";
     await harness.rejectUsers([rejectedUser]);
@@ -63,7 +63,7 @@ function run(options: ScenarioOptions): Promise<RunReport> {
     const most = killers * (ATTEMPTS + 2);
     const kills = fleet.kills.length;
     const broken = kills < least || kills > most ? [`${kills} processes were killed by ${killers} messages, not ${least} to ${most}`] : [];
-    return await harness.judge("poison", { drainSeconds, judgeRedo: false, extra: { killers }, broken });
+    return await harness.judge({ drainSeconds, judgeRedo: false, extra: { killers }, broken });
   });
 }
 

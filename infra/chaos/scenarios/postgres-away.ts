@@ -12,7 +12,7 @@ const malformed = (id: string) => `not json ${id}`;
 /** PostgreSQL hangs, comes back, and is stopped: a running worker goes on, nothing dies meanwhile, all ends well. */
 function run(options: ScenarioOptions): Promise<RunReport> {
   const awayMs = options.quick ? 15_000 : 60_000;
-  return withHarness(options, { prefix: "pgaway" }, async (harness) => {
+  return withHarness(options, { name: "postgres-away" }, async (harness) => {
     const { stack, fleet, traffic } = harness;
     await Promise.all(Array.from({ length: WORKERS }, () => fleet.ready()));
     let count = 0;
@@ -48,7 +48,7 @@ function run(options: ScenarioOptions): Promise<RunReport> {
     const drainSeconds = await harness.drained(DRAIN_SECONDS);
     await fleet.stop();
     const broken = storedWhileHung > 0 && storedWhileStopped > 0 ? [] : ["a running worker did not go on while PostgreSQL was away"];
-    return await harness.judge("postgres-away", { drainSeconds, judgeRedo: false, extra: { storedWhileHung, storedWhileStopped }, broken });
+    return await harness.judge({ drainSeconds, judgeRedo: false, extra: { storedWhileHung, storedWhileStopped }, broken });
   });
 }
 

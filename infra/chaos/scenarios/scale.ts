@@ -13,7 +13,7 @@ const SIZES = [1, 2, 4, 8, 5, 7, 3, 8, 1, 6, 2, 8, 1];
 /** Workers come, go and are killed while the dial changes. */
 function run(options: ScenarioOptions): Promise<RunReport> {
   const sizes = options.quick ? QUICK_SIZES : SIZES;
-  return withHarness(options, { prefix: "scale" }, async (harness) => {
+  return withHarness(options, { name: "scale" }, async (harness) => {
     const { fleet, random } = harness;
     const end = harness.pour(() => PER_SECOND);
     for (const [turn, size] of sizes.entries()) {
@@ -25,18 +25,20 @@ function run(options: ScenarioOptions): Promise<RunReport> {
       await Promise.all(starting);
       const leaving = fleet.live().slice(size);
       // Half go as they should, half are killed.
-      for (const worker of leaving) {
-        if (random() < 0.5) fleet.kill(worker);
-        else worker.signal("SIGTERM");
-      }
-      await Promise.all(leaving.map(({ exited }) => exited));
+      await Promise.all(
+        leaving.map((worker) => {
+          if (random() >= 0.5) return worker.child.stop();
+          fleet.kill(worker);
+          return worker.exited;
+        }),
+      );
       await sleep(options.quick ? 2_000 : 5_000);
     }
     await end();
     await harness.setRate(400);
     const drainSeconds = await harness.drained(DRAIN_SECONDS);
     await fleet.stop();
-    return await harness.judge("scale", { drainSeconds, judgeRedo: false, extra: { workersStarted: fleet.started() } });
+    return await harness.judge({ drainSeconds, judgeRedo: false, extra: { workersStarted: fleet.started() } });
   });
 }
 

@@ -18,26 +18,23 @@ export async function stopAndGoOn({ fleet, visibilitySeconds }: Pick<Harness, "f
   await sleep(visibilitySeconds * 1000 + BEYOND_MS);
   worker.signal("SIGCONT");
   await sleep(1_000);
-  worker.signal("SIGTERM");
-  await worker.exited;
+  await worker.child.stop();
 }
 
 function run(options: ScenarioOptions): Promise<RunReport> {
   const rounds = options.quick ? 1 : 5;
-  return withHarness(options, { prefix: "sigstop" }, async (harness) => {
+  return withHarness(options, { name: "sigstop" }, async (harness) => {
     await harness.fleet.ready();
     const end = harness.pour(() => PER_SECOND);
     for (let round = 0; round < rounds; round += 1) {
-      for (let at = 0; at < STOP_STEPS.length; at += 2) {
-        const pair = STOP_STEPS.slice(at, at + 2);
-        await Promise.all(pair.map((event) => stopAndGoOn(harness, event, 1 + Math.floor(harness.random() * 4))));
-      }
+      harness.tell(`round ${round + 1} of ${rounds}`);
+      await Promise.all(STOP_STEPS.map((event) => stopAndGoOn(harness, event, 1 + Math.floor(harness.random() * 4))));
     }
     await end();
     const drainSeconds = await harness.drained(DRAIN_SECONDS);
     await harness.fleet.stop();
     const stops = Object.values(harness.fleet.stepKills).reduce((sum, one) => sum + one, 0);
-    return await harness.judge("sigstop", { drainSeconds, extra: { stops } });
+    return await harness.judge({ drainSeconds, extra: { stops } });
   });
 }
 
