@@ -4,11 +4,12 @@ import "@mantine/core/styles.css";
 import "./globals.css";
 import { ColorSchemeScript, mantineHtmlProps } from "@mantine/core";
 import type { Metadata, Viewport } from "next";
-import { connection } from "next/server";
+import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { Providers } from "#app/providers.tsx";
 import { backend } from "#app/server/context.ts";
 import { AppShell } from "#components/shell/app-shell.tsx";
+import { NONCE_HEADER } from "#lib/http/security-headers.ts";
 
 export const metadata: Metadata = {
   title: { default: "Overview · Spillway", template: "%s · Spillway" },
@@ -26,15 +27,15 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  // The environment belongs to the running server, not to the build.
-  await connection();
+  // Reading the request also keeps every page out of the build: nonce and environment are the running server's.
+  const nonce = (await headers()).get(NONCE_HEADER);
   return (
     <html lang="en" {...mantineHtmlProps}>
       <head>
-        <ColorSchemeScript defaultColorScheme="auto" />
+        <ColorSchemeScript defaultColorScheme="auto" {...(nonce !== null && { nonce })} suppressHydrationWarning />
       </head>
       <body>
-        <Providers>
+        <Providers nonce={nonce}>
           <AppShell queue={backend().queue}>{children}</AppShell>
         </Providers>
       </body>

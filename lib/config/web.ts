@@ -31,3 +31,8 @@ export function webConfig(env: Environment = process.env, { deployed = false }: 
   const parsed = parseEnv(deployed ? deployedSchema : webSchema, env, EXAMPLES);
   return { publicOrigin: new URL(parsed.PUBLIC_URL).origin, publicApiUrl: parsed.PUBLIC_API_URL.replace(/\/+$/, "") };
 }
+
+/** Whether pages are served as they are being written (`npm run dev`). */
+export function isDevelopment(env: Environment = process.env): boolean {
+  return env.NODE_ENV === "development";
+}

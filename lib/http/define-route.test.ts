@@ -56,6 +56,8 @@ describe("where a request comes from", () => {
     ["the same, its Host rewritten", "http://127.0.0.1:3000", { ...sameOrigin, origin: "http://evil.example:3000", host: "127.0.0.1:3000" }, 403],
     ["loopback in front of a foreign name", "http://127.0.0.1:3000", { ...sameOrigin, origin: "http://127.0.0.1.evil.example:3000" }, 403],
     ["a proxy's Host", `${ORIGIN}/`, { ...sameOrigin, origin: ORIGIN, host: "10.0.0.5:3000" }, 200],
+    ["another port of this machine, whose browser says nothing", "http://127.0.0.1:3000", { origin: "http://localhost:8080", host: "127.0.0.1:3000" }, 403],
+    ["the same port, whose browser says nothing", "http://127.0.0.1:3000", { origin: "http://localhost:3000", host: "localhost:3000" }, 200],
     ["loopback, where the address is another", `${ORIGIN}/`, { ...sameOrigin, origin: "http://localhost:3000" }, 403],
   ])("tells the page by its name: %s", async (_name, publicUrl, headers, status) => {
     vi.stubEnv("PUBLIC_URL", publicUrl);

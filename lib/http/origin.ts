@@ -11,6 +11,11 @@ function isOurs(origin: string, publicOrigin: string): boolean {
   return origin === publicOrigin || (isLoopback(publicOrigin) && isLoopback(origin));
 }
 
+/** Without the browser's own word, another port of this machine is another page: only the one that was asked is ours. */
+function isSameOrigin(origin: string, publicOrigin: string, host: string | null): boolean {
+  return origin === publicOrigin || (isLoopback(publicOrigin) && isLoopback(origin) && URL.parse(origin)?.host === host);
+}
+
 /**
  * Whether a request may be answered, and with an unsafe method change something. A browser says by itself where a
  * request comes from, by Sec-Fetch-Site and by Origin; another site's form or script can forge neither. A page whose
@@ -19,12 +24,12 @@ function isOurs(origin: string, publicOrigin: string): boolean {
  * Forwarded headers are not read, since anybody can send them; behind a proxy Host may be any, so it counts on
  * loopback alone.
  */
-export function mayAct(request: Request, publicOrigin: string): boolean {
+export function mayAct(request: Pick<Request, "method" | "headers">, publicOrigin: string): boolean {
   const host = request.headers.get("host");
   if (host !== null && isLoopback(publicOrigin) && !isLoopback(`http://${host}`)) return false;
   if (SAFE_METHODS.has(request.method)) return true;
   const origin = request.headers.get("origin");
   if (origin !== null && !isOurs(origin, publicOrigin)) return false;
   const site = request.headers.get("sec-fetch-site");
-  return site === null ? origin !== null : site === "same-origin";
+  return site === null ? origin !== null && isSameOrigin(origin, publicOrigin, host) : site === "same-origin";
 }
