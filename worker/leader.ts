@@ -56,12 +56,9 @@ export function createLeader({
       // A hung Postgres must not keep a leader past its lease: the answer is awaited no longer than that.
       const giveUpAt = confirmedAt + leaseMs - 2 * renewMs;
       const left = Math.max(0, giveUpAt - askedAt);
-      const answered = new AbortController();
-      const answer = await Promise.race([
-        lease.acquire({ duty, holder, leaseMs }).catch((cause: unknown) => ({ error: errorText(cause) })),
-        pause(left, AbortSignal.any([over, answered.signal]), clock).then(() => ({ error: "no answer in time" })),
-      ]);
-      answered.abort();
+      const answer = await withDeadline({ clock, ms: left, what: "renewing a lease", parent: over }, () => lease.acquire({ duty, holder, leaseMs })).catch(
+        (cause: unknown) => ({ error: errorText(cause) }),
+      );
       if (answer === "taken") return "another worker holds it";
       if (answer === "held") confirmedAt = askedAt;
       else if (now() >= giveUpAt) return answer.error;
@@ -70,18 +67,26 @@ export function createLeader({
   }
 
   async function lead(askedAt: number, signal: AbortSignal): Promise<void> {
+    // Not AbortSignal.any: one that is listened to stays in memory for as long as what it came from.
     const lost = new AbortController();
     const over = new AbortController();
+    const onStop = () => {
+      lost.abort();
+      over.abort();
+    };
+    signal.addEventListener("abort", onStop, { once: true });
+    if (signal.aborted) onStop();
     emit({ event: "leader.held", duty });
-    const working = run(AbortSignal.any([signal, lost.signal]))
+    const working = run(lost.signal)
       .catch((cause: unknown) => emit({ event: "duty.failed", duty, error: errorText(cause) }))
       .finally(() => over.abort());
-    const why = await hold(askedAt, AbortSignal.any([signal, over.signal]));
+    const why = await hold(askedAt, over.signal);
     if (why !== null) {
       emit({ event: "leader.lost", duty, error: why });
       lost.abort();
     }
     await working;
+    signal.removeEventListener("abort", onStop);
   }
 
   return {
