@@ -1,65 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type LeaseStep, leaseStep } from "#lib/domain/drain-rate.ts";
-import type { WorkerEvent } from "./events.ts";
-import { createLeaser, LOCAL_FOR_MS } from "./lease.ts";
-import { createVirtualClock } from "./testing/virtual-clock.ts";
-
-/** One row and several workers that draw on it, on one clock. */
-function createFleet(workers: number, rateWcuPerSecond = 100) {
-  const time = createVirtualClock();
-  const { clock } = time;
-  const row = { rateWcuPerSecond, version: 1, tatMs: 0, away: false };
-  const events: WorkerEvent[] = [];
-  const drain = {
-    async lease({ costWriteUnits, leadMs }: { costWriteUnits: number; leadMs: number }) {
-      if (row.away) throw new Error("no connection to Postgres");
-      const nowMs = clock.monotonic();
-      const step: LeaseStep = leaseStep({ tatMs: row.tatMs, nowMs, costWriteUnits, rateWcuPerSecond: row.rateWcuPerSecond, leadMs });
-      const common = { effectiveWcuPerSecond: row.rateWcuPerSecond, version: row.version };
-      if (!step.granted) return { granted: false as const, retryInMs: step.retryInMs, ...common };
-      row.tatMs = step.tatMs;
-      return { granted: true as const, startInMs: step.startMs - nowMs, ...common };
-    },
-  };
-  const spent: { atMs: number; units: number; worker: number }[] = [];
-  const add = (busy = true) => {
-    const leaser = createLeaser({ drain, clock, emit: (event) => events.push(event) });
-    if (!row.away) leaser.seen({ effectiveWcuPerSecond: row.rateWcuPerSecond, version: row.version });
-    const worker = { leaser, busy, ended: false };
-    const index = fleet.push(worker) - 1;
-    const loop = async () => {
-      while (!worker.ended) {
-        let waitMs = 20;
-        if (worker.busy) {
-          const answer = await leaser.lease(2);
-          if (answer.granted) spent.push({ atMs: answer.startAtMs, units: 2, worker: index });
-          waitMs = answer.granted ? answer.startInMs : Math.min(250, answer.retryInMs);
-        }
-        await new Promise<void>((resolve) => clock.setTimer(resolve, Math.max(1, waitMs)));
-      }
-    };
-    void loop();
-    return worker;
-  };
-  const fleet: { leaser: ReturnType<typeof createLeaser>; busy: boolean; ended: boolean }[] = [];
-  for (let n = 0; n < workers; n += 1) add();
-  return {
-    row,
-    events,
-    fleet,
-    add,
-    clock,
-    advance: (ms: number) => time.advance(ms),
-    /** Units whose start lies in the range, a second. */
-    perSecond: (fromMs: number, toMs: number) => (spent.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).reduce((sum, one) => sum + one.units, 0) * 1000) / (toMs - fromMs),
-    read: (worker: number) => fleet[worker]?.leaser.seen({ effectiveWcuPerSecond: row.rateWcuPerSecond, version: row.version }),
-    end: () => fleet.forEach((worker) => (worker.ended = true)),
-  };
-}
+import { LOCAL_FOR_MS } from "./lease.ts";
+import { createLeaseFleet } from "./testing/lease-fleet.ts";
 
 describe("while Postgres is away", () => {
   test("the sum over all workers does not rise, also with a worker that has just joined", async () => {
-    const fleet = createFleet(2);
+    const fleet = createLeaseFleet(2);
     await fleet.advance(10_000);
     fleet.add();
     await fleet.advance(2_000);
@@ -72,7 +17,7 @@ describe("while Postgres is away", () => {
   });
 
   test("a rate that was lowered just before is obeyed, not the average of the higher one", async () => {
-    const fleet = createFleet(3, 1_000);
+    const fleet = createLeaseFleet(3, 1_000);
     await fleet.advance(10_000);
     fleet.row.rateWcuPerSecond = 30;
     await fleet.advance(1_000);
@@ -84,7 +29,7 @@ describe("while Postgres is away", () => {
   });
 
   test("an override that ends meanwhile ends here, too", async () => {
-    const fleet = createFleet(1, 400);
+    const fleet = createLeaseFleet(1, 400);
     fleet.fleet[0]?.leaser.seen({ effectiveWcuPerSecond: 400, version: 1, override: { endsInSeconds: 20, thenWcuPerSecond: 40 } });
     await fleet.advance(10_000);
     fleet.row.away = true;
@@ -96,8 +41,8 @@ describe("while Postgres is away", () => {
   });
 
   test("a worker that has never been granted anything grants nothing", async () => {
-    const fleet = createFleet(0);
-    const idle = fleet.add(false);
+    const fleet = createLeaseFleet(0);
+    const idle = fleet.add({ busy: false });
     await fleet.advance(20_000);
     fleet.row.away = true;
     idle.leaser.unreachable(new Error("away"));
@@ -109,7 +54,7 @@ describe("while Postgres is away", () => {
   });
 
   test("it pauses after five minutes", async () => {
-    const fleet = createFleet(1);
+    const fleet = createLeaseFleet(1);
     await fleet.advance(10_000);
     fleet.row.away = true;
     await fleet.advance(LOCAL_FOR_MS + 1_000);
@@ -124,7 +69,7 @@ describe("while Postgres is away", () => {
 
 describe("when Postgres is back", () => {
   test("the sum does not rise while some have not found it yet, and the whole rate is drawn soon after", async () => {
-    const fleet = createFleet(4);
+    const fleet = createLeaseFleet(4);
     await fleet.advance(12_000);
     fleet.row.away = true;
     await fleet.advance(30_000);
@@ -142,9 +87,45 @@ describe("when Postgres is back", () => {
   });
 });
 
+describe("while Postgres hangs", () => {
+  test("they go on within their share, no lease waits past its limit, and the sum does not rise, then or when it is back", async () => {
+    const fleet = createLeaseFleet(0);
+    for (let worker = 0; worker < 3; worker += 1) fleet.add({ reads: true });
+    await fleet.advance(12_000);
+    const goOn = fleet.hang();
+    const hungMs = fleet.clock.monotonic();
+    await fleet.advance(6_000);
+    goOn();
+    const backMs = fleet.clock.monotonic();
+    await fleet.advance(20_000);
+    // Each found out within the time limit of a lease, and went on.
+    expect(fleet.longestLeaseMs()).toBe(1_500);
+    expect(fleet.perSecond(hungMs + 2_000, backMs)).toBeGreaterThan(70);
+    expect(fleet.worst(hungMs - 2_000, backMs + 16_000)).toBeLessThanOrEqual(105);
+    // And all draw on the row again in the end.
+    expect(fleet.perSecond(backMs + 12_000, backMs + 19_000)).toBeGreaterThan(97);
+    fleet.end();
+  });
+
+  test("one that starts meanwhile does not drain until it has been granted something", async () => {
+    const fleet = createLeaseFleet(1);
+    await fleet.advance(12_000);
+    const goOn = fleet.hang();
+    await fleet.advance(2_000);
+    const late = fleet.add({ busy: false, reads: true });
+    await fleet.advance(6_000);
+    expect(await late.leaser.lease(1)).toMatchObject({ granted: false });
+    expect(late.leaser.closed()).toBe(true);
+    goOn();
+    await fleet.advance(20_000);
+    expect(late.leaser.closed()).toBe(false);
+    fleet.end();
+  });
+});
+
 describe("a pause", () => {
   test("is told apart from an outage: halted, at a rate of 0, until a reading says otherwise", async () => {
-    const fleet = createFleet(1);
+    const fleet = createLeaseFleet(1);
     await fleet.advance(2_000);
     Object.assign(fleet.row, { rateWcuPerSecond: 0, version: 2 });
     fleet.read(0);
