@@ -44,6 +44,11 @@ describe("one user, one worker at a time", () => {
     expect(found([received(0, "w1", 0), ...shown(0, "w1", 1_000, 0), received(0, "w2", 996)])).toEqual(CLEAN);
     expect(found([received(0, "w1", 0), ...shown(0, "w1", 1_000, 2), received(0, "w2", 3_000)])).toEqual(CLEAN);
   });
+  test("an answer that was lost and asked for again begins the hold anew, and its ack ends it", () => {
+    const twice = [received(0, "w1", 0), received(0, "w1", 200)];
+    expect(found([...twice, ackAsked(0, "w1", 300), acked(0, "w1", 310), received(1, "w2", 320)])).toEqual(CLEAN);
+    expect(found([...twice, received(0, "w2", 5_000)])).toEqual({ ...CLEAN, heldTwice: 1 });
+  });
   test("planted: another had it though it was put off for longer", () => {
     expect(found([received(0, "w1", 0), ...shown(0, "w1", 1_000, 4), received(0, "w2", 3_000)])).toEqual({ ...CLEAN, heldTwice: 1 });
   });

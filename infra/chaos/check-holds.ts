@@ -39,6 +39,9 @@ export function checkHolds({ wire, steps, visibilityMs, seenLateMs }: Pick<Facts
   function take(fact: Happening): void {
     if (fact.what === "received") {
       const { id, messageId, groupId, client, atMs } = fact;
+      // The answer before it was lost and asked for again: what is told of the message from now on is of this hold.
+      const before = now.get(key(fact));
+      if (before) before.surelyUntilMs = Math.min(before.surelyUntilMs, atMs);
       const hold = { id, messageId, groupId, client, fromMs: atMs, surelyUntilMs: atMs + visibilityMs - seenLateMs, maybeUntilMs: atMs + visibilityMs };
       holds.push(hold);
       now.set(key(fact), hold);
