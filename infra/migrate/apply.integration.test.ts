@@ -33,7 +33,7 @@ afterAll(async () => {
 beforeEach(async () => {
   databases += 1;
   await admin.query(`CREATE DATABASE test_${databases} OWNER spillway`);
-  databaseUrl = postgres.databaseUrl.replace(/[^/]+$/, `test_${databases}`);
+  databaseUrl = postgres.migrateUrl.replace(/[^/]+$/, `test_${databases}`);
   client = await connect(databaseUrl);
   directory = await mkdtemp(join(tmpdir(), "spillway-migrations-"));
 });

@@ -1,15 +1,8 @@
 import { randomUUID } from "node:crypto";
-import pg from "pg";
+import type pg from "pg";
 import { type MigrationFile, readMigrations } from "./files.ts";
 import { type AppliedRow, planMigrations } from "./plan.ts";
-
-/** Key of the advisory lock that Prisma's own migrate takes: the two never run at once. */
-const LOCK_KEY = 72_707_369;
-const LOCK_DEADLINE_MS = 60_000;
-const LOCK_POLL_MS = 100;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** Longest run of one migration. */
-const STATEMENT_TIMEOUT_MS = 300_000;
+import { withMigrationLock } from "./session.ts";
 
 /** Prisma's own table, column for column. */
 const CREATE_TABLE = `
@@ -23,16 +16,6 @@ CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
   "started_at" TIMESTAMPTZ NOT NULL DEFAULT now(),
   "applied_steps_count" INTEGER NOT NULL DEFAULT 0
 )`;
-
-async function takeLock(client: pg.Client): Promise<void> {
-  const end = performance.now() + LOCK_DEADLINE_MS;
-  for (;;) {
-    const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock($1) AS locked", [LOCK_KEY]);
-    if (rows[0]?.locked === true) return;
-    if (performance.now() > end) throw new Error(`another migration has been running for ${LOCK_DEADLINE_MS / 1000} s: wait for it to end, then try again`);
-    await new Promise((done) => setTimeout(done, LOCK_POLL_MS));
-  }
-}
 
 async function appliedRows(client: pg.Client): Promise<AppliedRow[]> {
   const { rows } = await client.query<AppliedRow>(
@@ -82,18 +65,7 @@ export async function applyMigrations({
   log?: (line: string) => void;
 }): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(directory);
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: "spillway-migrate",
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
-  });
-  // A connection that is cut is reported by the query in hand.
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    await takeLock(client);
+  return await withMigrationLock(databaseUrl, async (client) => {
     await client.query(CREATE_TABLE);
     const pending = planMigrations(migrations, await appliedRows(client));
     for (const migration of pending) {
@@ -101,8 +73,5 @@ export async function applyMigrations({
       log(`applied ${migration.name}`);
     }
     return { applied: pending.map(({ name }) => name) };
-  } finally {
-    // Ending the session gives the lock back.
-    await client.end();
-  }
+  });
 }

@@ -12,7 +12,7 @@ let postgres: LocalPostgres;
 let client: pg.Client;
 beforeAll(async () => {
   postgres = await startPostgresOnly();
-  client = new pg.Client({ connectionString: postgres.databaseUrl, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
+  client = new pg.Client({ connectionString: postgres.migrateUrl, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
   await client.connect();
 });
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { applyMigrations } from "#infra/migrate/apply.ts";
+import { migrateDatabase } from "#infra/migrate/migrate.ts";
 import { LOCAL_NAMES, type LocalConfig, localEnvironment, withoutAws } from "#lib/config/local.ts";
 import type { Environment } from "#lib/config/parse-env.ts";
 import { sinksConfig } from "#lib/config/sinks.ts";
@@ -50,6 +50,7 @@ export async function startLocalBackends({ config, stateDirectory, root, env, re
   checkEnvironment([() => sinksConfig(env), () => workerHealthConfig(env)]);
   const { ports } = config;
   let databaseUrl = "";
+  let migrateUrl = "";
   const postgresDirectory = join(stateDirectory, "postgres");
   release.add(
     await supervise({
@@ -57,12 +58,12 @@ export async function startLocalBackends({ config, stateDirectory, root, env, re
       tell,
       start: async () => {
         const postgres = await startPostgres({ directory: postgresDirectory, port: ports.postgres.port });
-        databaseUrl = postgres.databaseUrl;
+        ({ databaseUrl, migrateUrl } = postgres);
         return { exited: postgres.exited.then(() => "see its log"), stop: () => postgres.close() };
       },
     }),
   );
-  await applyMigrations({ databaseUrl });
+  await migrateDatabase({ databaseUrl: migrateUrl });
 
   const log = openLogFile(join(stateDirectory, "logs", "backends.log"));
   release.add(

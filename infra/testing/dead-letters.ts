@@ -20,7 +20,9 @@ export function openDeadLetters({ databaseUrl, queue = TEST_QUEUE }: { databaseU
     lease: createLeaderLease({ db, queue }),
     /** Empties the dead-letter tables. */
     async empty() {
-      await db.$executeRaw`TRUNCATE redrive_item, redrive_run, death, failing_message, leader_lease`;
+      await db.$executeRaw`
+        WITH items AS (DELETE FROM redrive_item), runs AS (DELETE FROM redrive_run), deaths AS (DELETE FROM death), failing AS (DELETE FROM failing_message)
+        DELETE FROM leader_lease`;
     },
     close: () => db.$disconnect(),
   };

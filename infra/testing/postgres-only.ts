@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyMigrations } from "#infra/migrate/apply.ts";
+import { migrateDatabase } from "#infra/migrate/migrate.ts";
 import { type LocalPostgres, startPostgres } from "#lib/local/postgres/server.ts";
 
 export interface RestartablePostgres extends LocalPostgres {
@@ -29,7 +29,7 @@ export async function startPostgresOnly({ migrate = true }: { migrate?: boolean 
       await remove();
     };
     if (migrate) {
-      await applyMigrations({ databaseUrl: postgres.databaseUrl }).catch(async (error: unknown) => {
+      await migrateDatabase({ databaseUrl: postgres.migrateUrl }).catch(async (error: unknown) => {
         await postgres.close();
         throw error;
       });

@@ -46,7 +46,7 @@ function isAlive(pid: number): boolean {
 }
 
 test("a real PostgreSQL 18 that only this machine and only the password reach", async () => {
-  const { adminUrl, databaseUrl, port } = await start();
+  const { adminUrl, databaseUrl, migrateUrl, port } = await start();
   const settings = await query<{ name: string; setting: string }>(
     adminUrl,
     `SELECT name, setting FROM pg_settings WHERE name IN ('server_version_num', 'listen_addresses', 'fsync', 'unix_socket_directories', 'server_encoding', 'max_connections')`,
@@ -56,41 +56,70 @@ test("a real PostgreSQL 18 that only this machine and only the password reach", 
   expect(by.server_version_num).toMatch(/^18/);
   const password = await readFile(join(directory, "password"), "utf8");
   expect((await stat(join(directory, "password"))).mode & 0o077).toBe(0);
-  await expect(query(databaseUrl.replace(password, "wrong"), "SELECT 1")).rejects.toThrow(/password authentication failed/);
+  for (const url of [adminUrl, migrateUrl, databaseUrl]) {
+    expect(await query(url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    await expect(query(url.replace(/:[^:@]+@/, ":wrong@"), "SELECT 1")).rejects.toThrow(/password authentication failed/);
+  }
+  // Whoever has the password of the running processes has no other one.
+  expect(new Set([adminUrl, migrateUrl, databaseUrl].map((url) => new URL(url).password)).size).toBe(3);
+  expect(adminUrl).toContain(password);
   expect(databaseUrl).toContain(`@127.0.0.1:${port}/spillway`);
 });
 
 test("the database's owner is no superuser and can have pg_trgm", async () => {
-  const { databaseUrl } = await start();
-  await query(databaseUrl, "CREATE EXTENSION IF NOT EXISTS pg_trgm");
+  const { migrateUrl } = await start();
+  await query(migrateUrl, "CREATE EXTENSION IF NOT EXISTS pg_trgm");
   const [row] = await query<{ super: boolean; alike: number; lower: string }>(
-    databaseUrl,
+    migrateUrl,
     "SELECT rolsuper AS super, similarity('spill', 'spillway') AS alike, lower('ÄÖ') AS lower FROM pg_roles WHERE rolname = current_user",
   );
   expect(row).toMatchObject({ super: false, lower: "äö" });
   expect(row?.alike).toBeGreaterThan(0.4);
 });
 
+test("the role of the running processes owns nothing and can make nothing", async () => {
+  const { databaseUrl } = await start();
+  expect(await query(databaseUrl, "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = current_user")).toEqual([
+    { rolsuper: false, rolcreaterole: false, rolcreatedb: false, rolbypassrls: false },
+  ]);
+  await expect(query(databaseUrl, "CREATE TABLE mine (n int)")).rejects.toThrow(/permission denied for schema public/);
+  await expect(query(databaseUrl, "SET ROLE spillway")).rejects.toThrow(/permission denied to set role/);
+});
+
+test("a folder of a version before the roles is taken over", async () => {
+  const first = await start();
+  const password = await readFile(join(directory, "password"), "utf8");
+  await query(first.adminUrl, "DROP OWNED BY spillway_app");
+  await query(first.adminUrl, "DROP ROLE spillway_app, spillway_runtime, spillway_web, spillway_worker, spillway_public_api");
+  await query(first.adminUrl, `ALTER ROLE spillway PASSWORD '${password}'`);
+  await query(first.adminUrl.replace("postgres:", "spillway:"), "CREATE TABLE earlier (n int)");
+  await first.close();
+  const second = await start();
+  expect(await query(second.migrateUrl, "SELECT count(*)::int AS n FROM earlier")).toEqual([{ n: 0 }]);
+  expect(await query(second.databaseUrl, "SELECT pg_has_role('spillway_runtime', 'member') AS member")).toEqual([{ member: true }]);
+  await expect(query(second.databaseUrl, "SELECT * FROM earlier")).rejects.toThrow(/permission denied for table earlier/);
+});
+
 test("a second start finds the data of the first, and close leaves no process", async () => {
   const first = await start();
-  await query(first.databaseUrl, "CREATE TABLE kept (n int)");
-  await query(first.databaseUrl, "INSERT INTO kept VALUES (7)");
+  await query(first.migrateUrl, "CREATE TABLE kept (n int)");
+  await query(first.migrateUrl, "INSERT INTO kept VALUES (7)");
   await first.close();
   await first.close();
   await first.exited;
   expect(isAlive(first.pid)).toBe(false);
   const second = await start();
-  expect(await query(second.databaseUrl, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
+  expect(await query(second.migrateUrl, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
 });
 
 test("after kill -9 nothing that was committed is gone", async () => {
   const first = await start();
-  await query(first.databaseUrl, "CREATE TABLE survived (n int)");
-  await query(first.databaseUrl, "INSERT INTO survived SELECT generate_series(1, 100)");
+  await query(first.migrateUrl, "CREATE TABLE survived (n int)");
+  await query(first.migrateUrl, "INSERT INTO survived SELECT generate_series(1, 100)");
   process.kill(first.pid, "SIGKILL");
   await first.exited;
   const second = await start();
-  expect(await query(second.databaseUrl, "SELECT count(*)::int AS n FROM survived")).toEqual([{ n: 100 }]);
+  expect(await query(second.migrateUrl, "SELECT count(*)::int AS n FROM survived")).toEqual([{ n: 100 }]);
 });
 
 test("a lock file whose process id belongs to something else does not stop it", async () => {

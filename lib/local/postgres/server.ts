@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DATABASE_ROLES } from "#lib/config/database-roles.ts";
 import { findPostgresBinaries } from "./binaries.ts";
 import { ensureCluster, POSTGRES_ENVIRONMENT, SUPERUSER } from "./cluster.ts";
 import { answers, ensureDatabase } from "./database.ts";
@@ -15,8 +17,10 @@ import { unprivilegedRunner } from "./unprivileged.ts";
 export interface LocalPostgres {
   /** As superuser, into the database `spillway`. */
   adminUrl: string;
-  /** As the owner of the database `spillway`, who is no superuser. */
+  /** As the role of the running processes, which owns nothing; its rights come from infra/migrate/grants.ts. */
   databaseUrl: string;
+  /** As the owner of the database `spillway` and its tables, who is no superuser: for migrations. */
+  migrateUrl: string;
   port: number;
   pid: number;
   /** Resolves when the server's process ends, asked for or not. */
@@ -27,6 +31,7 @@ export interface LocalPostgres {
 
 const HOST = "127.0.0.1";
 const OWNER = "spillway";
+const RUNTIME = "spillway_app";
 const DATABASE = "spillway";
 /** A start after a kill replays the log first: allow for it. */
 const START_DEADLINE_MS = 60_000;
@@ -113,7 +118,9 @@ export async function startPostgres(options: { directory: string; port: number; 
   const logFile = join(directory, "postgres.log");
   const logBytes = await stat(logFile).then(({ size }) => size, () => 0);
   if (logBytes > LOG_BYTES_KEPT) await rename(logFile, `${logFile}.1`);
-  const url = (user: string, database: string) => `postgresql://${user}:${password}@${HOST}:${port}/${database}`;
+  // A password for each, so that one who has the runtime's cannot log in as another.
+  const passwordOf = (user: string) => (user === SUPERUSER ? password : createHmac("sha256", password).update(user).digest("base64url"));
+  const url = (user: string, database: string) => `postgresql://${user}:${passwordOf(user)}@${HOST}:${port}/${database}`;
 
   const launch = async () => {
     const log = openSync(logFile, "a", 0o600);
@@ -146,14 +153,21 @@ export async function startPostgres(options: { directory: string; port: number; 
       const { child, ended } = server;
       const close = () => stop(child, ended);
       try {
-        await ensureDatabase({ url: url(SUPERUSER, "postgres"), owner: OWNER, database: DATABASE, password });
+        await ensureDatabase({
+          url: url(SUPERUSER, "postgres"),
+          database: DATABASE,
+          owner: { name: OWNER, password: passwordOf(OWNER) },
+          roles: Object.values(DATABASE_ROLES),
+          runtime: { name: RUNTIME, password: passwordOf(RUNTIME), memberOf: DATABASE_ROLES.runtime },
+        });
       } catch (error) {
         await close();
         throw error;
       }
       return {
         adminUrl: url(SUPERUSER, DATABASE),
-        databaseUrl: url(OWNER, DATABASE),
+        databaseUrl: url(RUNTIME, DATABASE),
+        migrateUrl: url(OWNER, DATABASE),
         port,
         pid: server.child.pid,
         exited: ended.then(() => undefined),
