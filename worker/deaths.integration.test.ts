@@ -71,6 +71,21 @@ describe.each([
   );
 });
 
+test("a body that fills a message leaves no room for attributes, and dies all the same", async () => {
+  const message = await queues.received({ body: `{"v":9,"padding":"${"x".repeat(1_048_576 - 20)}"}` });
+  expect(Buffer.byteLength(message.body)).toBe(1_048_576);
+  expect(await deathsOf().die(message, cause)).toBe("completed");
+  const walk = createDlqWalk({ ...stores, ...queues, deaths: deathsOf(), waitSeconds: 0, callsPerSecond: 10_000 });
+  // What a walk finds it knows by its group, and files no second death for it.
+  expect(await walk(new AbortController().signal)).toMatchObject({ seen: 1, filed: 0, held: 1, deleted: 0 });
+  const deaths = await stores.ledger.page({ status: null, user: null, after: null, limit: 10 });
+  expect(deaths).toHaveLength(1);
+  const [copy] = await queues.dump(queues.deadLetterQueue);
+  expect(copy).toMatchObject({ groupId: deaths[0]?.id, attributes: {} });
+  // Not by matching: a difference of a megabyte is no message.
+  expect(copy?.body === message.body).toBe(true);
+});
+
 test("two workers that hold one message (one of them past its visibility) make one death and one dead letter", async () => {
   const message = await queues.received({ body: activityBody() });
   const outcomes = await Promise.all([deathsOf("worker-a").die(message, cause), deathsOf("worker-b").die(message, cause)]);

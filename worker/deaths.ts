@@ -6,6 +6,8 @@ import type { ReceivedMessage, SqsQueue } from "#lib/gateways/sqs-queue.ts";
 import { type Clock, systemClock, withDeadline } from "./clock.ts";
 import { errorText, type OnDeadLetterEvent, safely } from "./dead-letter-events.ts";
 
+/** Most bytes of a message, attributes included (SQS quotas). */
+const MESSAGE_BYTES = 1_048_576;
 /** Longest one send to the DLQ may take, milliseconds; far below the visibility timeout. */
 const SEND_TIMEOUT_MS = 5_000;
 
@@ -24,6 +26,16 @@ function deathAttributes(death: Death): Record<string, string> {
     [DEATH_ATTRIBUTES.firstFailedAt]: death.firstFailedAt.toISOString(),
     [DEATH_ATTRIBUTES.lastFailedAt]: death.lastFailedAt.toISOString(),
   };
+}
+
+/**
+ * None for a body that leaves no room for them: it must not hold up its group for that. The group names the death, and
+ * the ledger knows the rest.
+ */
+function attributesThatFit(death: Death, body: string): { attributes?: Record<string, string> } {
+  const attributes = deathAttributes(death);
+  const bytes = Object.entries(attributes).reduce((sum, [name, value]) => sum + Buffer.byteLength(`${name}String${value}`), Buffer.byteLength(body));
+  return bytes <= MESSAGE_BYTES ? { attributes } : {};
 }
 
 /**
@@ -54,7 +66,7 @@ export function createDeaths({
     // A resolved death needs no dead letter any more; a recorded copy is there already.
     if (death.status !== "open" || death.dlqMessageId !== null) return "completed";
     try {
-      const copy = { groupId: death.id, deduplicationId: death.id, body: message.body, attributes: deathAttributes(death) };
+      const copy = { groupId: death.id, deduplicationId: death.id, body: message.body, ...attributesThatFit(death, message.body) };
       const [result] = await withDeadline({ clock, ms: SEND_TIMEOUT_MS, what: "a send to the dead-letter queue" }, (signal) =>
         deadLetterQueue.sendBatch([copy], { signal }),
       );

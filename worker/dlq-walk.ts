@@ -166,10 +166,17 @@ export function createDlqWalk({
     /** Messages that could not be filed now: another walk does. */
     const unfiled: ReceivedMessage[] = [];
 
+    /** A copy without attributes is the ledger's own where its group is a death's id: its body left no room for them. */
+    async function bareDeaths(copies: readonly ReceivedMessage[]): Promise<ReadonlyMap<string, Death>> {
+      const ids = copies.flatMap((copy) => (copy.attributes[DEATH_ATTRIBUTES.deathId] === undefined ? (deathIdOf(copy.groupId) ?? []) : []));
+      return ids.length === 0 ? new Map() : await ledger.byIds(ids);
+    }
+
     async function take(copies: readonly ReceivedMessage[]): Promise<void> {
       const own: [string, ReceivedMessage][] = [];
+      const bare = await bareDeaths(copies);
       for (const copy of copies) {
-        const id = deathIdOf(copy.attributes[DEATH_ATTRIBUTES.deathId]);
+        const id = deathIdOf(copy.attributes[DEATH_ATTRIBUTES.deathId]) ?? bare.get(copy.groupId)?.id ?? null;
         if (id !== null) own.push([id, copy]);
         else if ((await fileMoved(copy)) === "completed") {
           result.filed += 1;
