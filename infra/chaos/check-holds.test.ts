@@ -49,6 +49,10 @@ describe("one user, one worker at a time", () => {
     expect(found([...twice, ackAsked(0, "w1", 300), acked(0, "w1", 310), received(1, "w2", 320)])).toEqual(CLEAN);
     expect(found([...twice, received(0, "w2", 5_000)])).toEqual({ ...CLEAN, heldTwice: 1 });
   });
+  test("a renewal that is answered after the ack was asked for holds nothing", () => {
+    const [asked, answered] = shown(0, "w1", 110, 5) as [WireFact, WireFact];
+    expect(found([received(0, "w1", 0), asked, ackAsked(0, "w1", 107), answered, acked(0, "w1", 112), received(1, "w2", 115)])).toEqual(CLEAN);
+  });
   test("planted: another had it though it was put off for longer", () => {
     expect(found([received(0, "w1", 0), ...shown(0, "w1", 1_000, 4), received(0, "w2", 3_000)])).toEqual({ ...CLEAN, heldTwice: 1 });
   });

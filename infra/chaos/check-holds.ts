@@ -20,6 +20,8 @@ interface Hold {
   surelyUntilMs: number;
   /** And until then at most. */
   maybeUntilMs: number;
+  /** Its ack was asked for: a renewal on its way says nothing any more. */
+  acking: boolean;
 }
 
 type HoldFact = Extract<WireFact, { what: "received" | "show_asked" | "shown" | "ack_asked" | "acked" }>;
@@ -42,7 +44,7 @@ export function checkHolds({ wire, steps, visibilityMs, seenLateMs }: Pick<Facts
       // The answer before it was lost and asked for again: what is told of the message from now on is of this hold.
       const before = now.get(key(fact));
       if (before) before.surelyUntilMs = Math.min(before.surelyUntilMs, atMs);
-      const hold = { id, messageId, groupId, client, fromMs: atMs, surelyUntilMs: atMs + visibilityMs - seenLateMs, maybeUntilMs: atMs + visibilityMs };
+      const hold = { id, messageId, groupId, client, fromMs: atMs, surelyUntilMs: atMs + visibilityMs - seenLateMs, maybeUntilMs: atMs + visibilityMs, acking: false };
       holds.push(hold);
       now.set(key(fact), hold);
       return;
@@ -56,12 +58,14 @@ export function checkHolds({ wire, steps, visibilityMs, seenLateMs }: Pick<Facts
     }
     const hold = now.get(key(fact));
     if (hold === undefined) return;
-    if (fact.what === "ack_asked") hold.surelyUntilMs = Math.min(hold.surelyUntilMs, fact.atMs);
-    else if (fact.what === "acked") hold.maybeUntilMs = Math.min(hold.maybeUntilMs, fact.atMs);
+    if (fact.what === "ack_asked") {
+      hold.surelyUntilMs = Math.min(hold.surelyUntilMs, fact.atMs);
+      hold.acking = true;
+    } else if (fact.what === "acked") hold.maybeUntilMs = Math.min(hold.maybeUntilMs, fact.atMs);
     else if (fact.what === "show_asked") hold.surelyUntilMs = Math.min(hold.surelyUntilMs, fact.atMs + fact.seconds * 1000);
     else {
       hold.maybeUntilMs = fact.atMs + fact.seconds * 1000;
-      if (fact.seconds > 0) hold.surelyUntilMs = Math.max(hold.surelyUntilMs, hold.maybeUntilMs - seenLateMs);
+      if (fact.seconds > 0 && !hold.acking) hold.surelyUntilMs = Math.max(hold.surelyUntilMs, hold.maybeUntilMs - seenLateMs);
     }
   }
 
