@@ -1,5 +1,6 @@
 import type { DeathReason } from "#lib/contracts/dead-letters.ts";
 import type { GoalState } from "#lib/contracts/drain.ts";
+import { jsonLine } from "#lib/contracts/log-line.ts";
 import type { DeadLetterEvent } from "./dead-letter-events.ts";
 
 type Ids = readonly string[];
@@ -117,7 +118,7 @@ const RANK: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 export function logLine(event: WorkerEvent, { atMs, logLevel }: { atMs: number; logLevel: Level }): string | null {
   const level = levelOf(event);
   if (RANK[level] < RANK[logLevel]) return null;
-  return JSON.stringify({ at: new Date(atMs).toISOString(), level, ...event });
+  return jsonLine({ at: new Date(atMs).toISOString(), level, ...event });
 }
 
 export type Emit = (event: WorkerEvent) => void;

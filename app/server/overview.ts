@@ -4,6 +4,7 @@ import { activityQueue, activityTable, awsOptions, backend, db, deadLetterQueue 
 import { singleton } from "#app/server/singleton.ts";
 import { webConfig } from "#lib/config/web.ts";
 import type { Drain } from "#lib/contracts/drain.ts";
+import { jsonLine } from "#lib/contracts/log-line.ts";
 import type { HistoryRange, Overview, OverviewHistory } from "#lib/contracts/overview.ts";
 import { createDrainStore, DrainNotFound } from "#lib/gateways/drain-store.ts";
 import { createIngestSamples } from "#lib/gateways/ingest-samples.ts";
@@ -39,7 +40,7 @@ export async function currentDrain(): Promise<Drain> {
 /** One JSON line on stderr when a source goes away or comes back. */
 function logSource(source: string, error: unknown): void {
   const event = error === null ? { level: "info", event: "source_back", source } : { level: "warn", event: "source_away", source, error: error instanceof Error ? error.message : JSON.stringify(error) };
-  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+  process.stderr.write(`${jsonLine({ at: new Date().toISOString(), ...event })}\n`);
 }
 
 const sources = () =>

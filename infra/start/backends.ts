@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { LOCAL_NAMES, localConfig } from "#lib/config/local.ts";
+import { jsonLine } from "#lib/contracts/log-line.ts";
 import { startCollector } from "#lib/local/cloudwatch/collector.ts";
 import { startCloudWatch } from "#lib/local/cloudwatch/server.ts";
 import { startDynamoDb } from "#lib/local/dynamodb/server.ts";
@@ -11,7 +12,7 @@ import { releasers } from "./releasers.ts";
  * State under SPILLWAY_STATE_DIR. One JSON log line per event; `ready` once all three listen.
  */
 function log(event: string, fields: Record<string, unknown> = {}): void {
-  process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), level: "info", event, ...fields })}\n`);
+  process.stdout.write(`${jsonLine({ at: new Date().toISOString(), level: "info", event, ...fields })}\n`);
 }
 
 // Journals and items hold what users did: nobody else on this machine may read them, wherever the state folder lies.

@@ -1,5 +1,6 @@
 import { createWriteStream, existsSync, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs";
 import { dirname } from "node:path";
+import { printable } from "#lib/contracts/log-line.ts";
 
 const BYTES_KEPT = 10_000_000;
 const LINES_IN_TAIL = 12;
@@ -23,7 +24,9 @@ export function openLogFile(file: string) {
 
   return {
     file,
-    line(text: string): void {
+    line(raw: string): void {
+      // Not all lines are our own JSON: Next and PostgreSQL write what they were given.
+      const text = printable(raw);
       tail = [...tail.slice(1 - LINES_IN_TAIL), text];
       if (bytes > BYTES_KEPT) {
         stream?.end();

@@ -1,3 +1,4 @@
+import { jsonLine } from "#lib/contracts/log-line.ts";
 import { AuditUnavailable } from "#lib/gateways/audit-log.ts";
 import { isUnavailable } from "#lib/gateways/unavailable.ts";
 import { HttpProblem } from "#lib/http/http-problem.ts";
@@ -11,7 +12,7 @@ function describe(error: unknown): string {
 function log(error: unknown, request: Request, reference: string): void {
   const { pathname } = new URL(request.url);
   process.stderr.write(
-    `${JSON.stringify({ at: new Date().toISOString(), level: "error", event: "route_failed", method: request.method, path: pathname, reference, error: describe(error) })}\n`,
+    `${jsonLine({ at: new Date().toISOString(), level: "error", event: "route_failed", method: request.method, path: pathname, reference, error: describe(error) })}\n`,
   );
 }
 

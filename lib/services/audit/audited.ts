@@ -1,5 +1,6 @@
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { AuditAction, AuditOutcome } from "#lib/contracts/audit.ts";
+import { jsonLine } from "#lib/contracts/log-line.ts";
 import type { AuditEnd, AuditIntent, AuditLog } from "#lib/gateways/audit-log.ts";
 import { isUnavailable } from "#lib/gateways/unavailable.ts";
 
@@ -35,7 +36,7 @@ function endOfError(error: unknown): AuditEnd {
 
 function toStandardError(error: unknown, { actId, action }: AuditIntent, { outcome }: AuditEnd): void {
   const why = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level: "error", event: "audit_outcome_unwritten", actId, action, outcome, error: why })}\n`);
+  process.stderr.write(`${jsonLine({ at: new Date().toISOString(), level: "error", event: "audit_outcome_unwritten", actId, action, outcome, error: why })}\n`);
 }
 
 /**
