@@ -21,13 +21,14 @@ function named(sets: Readonly<Record<string, readonly string[]>>): string[] {
 
 /**
  * Judges a run by all checks.
- * @param redoLimitSeconds null = not judged. @param pushes what the receiver took; null where nothing is pushed.
+ * @param redoLimitSeconds null = not judged, since faults hold the redo up. @param pushes what the receiver took; null where nothing is pushed.
  */
 export function judge(facts: Facts, { redoLimitSeconds, pushes }: { redoLimitSeconds: number | null; pushes: readonly PushFact[] | null }): Judgement {
   const found = check(facts);
   const holds = checkHolds(facts);
   const receives = checkReceives(facts);
   const pushed = pushes === null ? null : checkPushes({ ...facts, pushes });
+  const redoSecondsMax = rounded(Math.max(0, ...found.redoSeconds));
   const counted = (outcome: Send["outcome"]) => facts.sends.filter((send) => send.outcome === outcome).length;
   return {
     figures: {
@@ -51,7 +52,7 @@ export function judge(facts: Facts, { redoLimitSeconds, pushes }: { redoLimitSec
       storedUnheld: holds.storedUnheld.length,
       receivedUnexplained: receives.unexplained.length,
       ...(pushes && pushed && { pushes: pushes.length, pushedAgain: pushed.pushedAgain }),
-      redoSecondsMax: rounded(Math.max(0, ...found.redoSeconds)),
+      ...(redoLimitSeconds === null ? { redoUnderFaultsSecondsMax: redoSecondsMax } : { redoSecondsMax, redoLimitSeconds }),
     },
     broken: [
       ...violations(found, { redoLimitSeconds }),
