@@ -99,7 +99,8 @@ export function createReceipts({
     let error = "";
     for (let tries = 0; tries <= VISIBILITY_RETRIES && left.length > 0; tries += 1) {
       if (tries > 0) await sleep(clock, RETRY_MS);
-      await Promise.all(left.flatMap((one) => changing.get(one) ?? []));
+      // Again, once it has waited: another one may have waited beside it.
+      while (left.some((one) => changing.has(one))) await Promise.all(left.flatMap((one) => changing.get(one) ?? []));
       const batch = left.filter(wanted);
       left = batch;
       if (batch.length === 0) break;
