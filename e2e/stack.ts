@@ -7,11 +7,16 @@ import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { ingestResponseSchema, type IngestResponse } from "#lib/contracts/ingest.ts";
 
-/** What the running start has written for other processes, and the addresses of its two doors. */
-async function environment(): Promise<Record<string, string>> {
+/** A file that the running start has written for other processes. */
+async function written(name: string): Promise<string> {
   const directory = process.env.SPILLWAY_STATE_DIR;
   if (directory === undefined) throw new Error("SPILLWAY_STATE_DIR is not set: the browser tests' setup has not run");
-  return JSON.parse(await readFile(join(directory, "env.json"), "utf8")) as Record<string, string>;
+  return readFile(join(directory, name), "utf8");
+}
+
+/** The backends' variables, and the addresses of the two doors. */
+async function environment(): Promise<Record<string, string>> {
+  return JSON.parse(await written("env.json")) as Record<string, string>;
 }
 
 /** An item as the table holds it, strings and numbers alike as text. */
@@ -41,6 +46,7 @@ export async function openStack() {
   const dynamodb = new DynamoDBClient({ ...client, endpoint: variable("AWS_ENDPOINT_URL_DYNAMODB") });
   const sqs = new SQSClient({ ...client, endpoint: variable("AWS_ENDPOINT_URL_SQS") });
   const apiUrl = variable("PUBLIC_API_URL");
+  const apiKey = (await written("api-key")).trim();
   const table = variable("ACTIVITY_TABLE");
 
   async function counters(url: string): Promise<Record<string, number>> {
@@ -67,7 +73,7 @@ export async function openStack() {
     async send(activities: readonly object[]): Promise<{ status: number; body: IngestResponse }> {
       const answer = await fetch(`${apiUrl}/v1/activities`, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", authorization: `Bearer ${apiKey}` },
         body: JSON.stringify(activities),
       });
       return { status: answer.status, body: ingestResponseSchema.parse(await answer.json()) };

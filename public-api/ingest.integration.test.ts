@@ -39,7 +39,7 @@ async function startApi(over: SqsQueue, deadlineMs: number): Promise<{ api: Publ
     random: () => 0,
   });
   const admission = createAdmission({ maxRequests: 100, maxBytes: 64_000_000 });
-  const made = createPublicApi({ ctx: { batcher, now: Date.now, deadlineMs, admission, count: () => undefined }, log: () => undefined });
+  const made = createPublicApi({ ctx: { batcher, now: Date.now, deadlineMs, admission, count: () => undefined }, authenticate: () => ({ ok: true, keyId: "AAAAAAAAAAAA" }), log: () => undefined });
   await once(made.server.listen(0, "127.0.0.1"), "listening");
   return { api: made, url: `http://127.0.0.1:${(made.server.address() as AddressInfo).port}/v1/activities` };
 }

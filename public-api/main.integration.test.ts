@@ -3,7 +3,12 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeApiKey } from "#infra/testing/api-key.ts";
+import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { until } from "#infra/testing/until.ts";
 import { localEnvironment } from "#lib/config/local.ts";
+import { createApiKeys } from "#lib/gateways/api-keys.ts";
+import { openDb } from "#lib/gateways/db.ts";
 import { startSqs } from "#lib/local/sqs/server.ts";
 
 let sqs: Awaited<ReturnType<typeof startSqs>>;
@@ -17,7 +22,7 @@ beforeEach(async () => {
   client.destroy();
   const queueUrl = made.QueueUrl ?? "";
   const places = localEnvironment({
-    // Nothing listens there: ingest must not need the database.
+    // Nothing listens there, but where a test says else.
     databaseUrl: "postgresql://nobody@127.0.0.1:1/none",
     sqsUrl: sqs.url,
     dynamodbUrl: "http://127.0.0.1:1",
@@ -59,24 +64,56 @@ function start(environment: Record<string, string>) {
   return { child: started, event, seen, exit: once(started, "exit") as Promise<[number | null]>, stderr: () => stderr };
 }
 
+function post(port: number | undefined, id: string, apiKey: string | null) {
+  return fetch(`http://127.0.0.1:${port}/v1/activities`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...(apiKey !== null && { Authorization: `Bearer ${apiKey}` }) },
+    body: JSON.stringify({ id, userId: "u", type: "t", occurredAt: "2026-01-31T12:00:00Z" }),
+  });
+}
+
 describe("the public API's process", () => {
-  it("accepts while the database is away, and on SIGTERM finishes what it took", async () => {
+  it("goes on with the keys it has while the database is away, and on SIGTERM finishes what it took", async () => {
+    const postgres = await startPostgresOnly();
+    const db = openDb({ databaseUrl: postgres.databaseUrl, applicationName: "test", poolSize: 1 });
+    try {
+      const apiKey = await makeApiKey({ db, queue: "activities.fifo" });
+      const api = start({ ...env, DATABASE_URL: postgres.databaseUrl });
+      const { port } = await api.event("ready");
+      expect((await post(port, "1", apiKey)).status).toBe(202);
+      expect((await post(port, "1", null)).status).toBe(401);
+      await postgres.stop();
+      await api.event("ingest_counts_unsaved");
+      expect((await post(port, "2", apiKey)).status).toBe(202);
+      expect((await post(port, "3", `${apiKey.slice(0, -1)}!`)).status).toBe(401);
+      await api.event("api_keys_unread");
+      expect((await post(port, "4", apiKey)).status).toBe(202);
+
+      await postgres.startAgain();
+      await api.event("api_keys_read_again");
+      // Written with the reading of the keys, just after it.
+      const lastUsedAt = await until(async () => (await createApiKeys({ db, queue: "activities.fifo" }).list({ endedLimit: 0 })).items[0]?.lastUsedAt, { deadlineMs: 10_000 });
+      expect(Date.now() - Date.parse(lastUsedAt)).toBeLessThan(60_000);
+
+      api.child.kill("SIGTERM");
+      expect(await api.exit).toEqual([0, null]);
+      const events = api.seen.map((one) => one.event);
+      expect(events.slice(-2)).toEqual(["stopping", "stopped"]);
+      expect(events.filter((event) => event === "ingest_counts_unsaved")).toHaveLength(1);
+      expect(JSON.stringify(api.seen) + api.stderr()).not.toContain(apiKey.slice(-43));
+    } finally {
+      await db.$disconnect();
+      await postgres.close();
+    }
+  });
+
+  it("serves while it has never reached the database, and claims nothing of any key", async () => {
     const api = start(env);
     const { port } = await api.event("ready");
-    const post = (id: string) =>
-      fetch(`http://127.0.0.1:${port}/v1/activities`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ id, userId: "u", type: "t", occurredAt: "2026-01-31T12:00:00Z" }),
-      });
-    expect((await post("1")).status).toBe(202);
-    await api.event("ingest_counts_unsaved");
-    expect((await post("2")).status).toBe(202);
-    api.child.kill("SIGTERM");
-    expect(await api.exit).toEqual([0, null]);
-    const events = api.seen.map((one) => one.event);
-    expect(events.slice(-2)).toEqual(["stopping", "stopped"]);
-    expect(events.filter((event) => event === "ingest_counts_unsaved")).toHaveLength(1);
+    expect(api.seen.map((one) => one.event)).toContain("api_keys_unread");
+    const answer = await post(port, "1", `sw_live_${"A".repeat(12)}_${"a".repeat(43)}`);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect((await post(port, "1", "x")).status).toBe(401);
   });
 
   it("names every fault of the environment and exits with 78", async () => {

@@ -5,12 +5,14 @@ import { awsClientOptions } from "#lib/config/aws.ts";
 import { backendConfig } from "#lib/config/backend.ts";
 import { ConfigError } from "#lib/config/parse-env.ts";
 import { publicApiConfig } from "#lib/config/public-api.ts";
+import { createApiKeys } from "#lib/gateways/api-keys.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createIngestSamples } from "#lib/gateways/ingest-samples.ts";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
 import { BATCHER_LIMITS, createBatcher } from "#lib/services/activity/ingest-batcher.ts";
 import { createIngestCounter } from "#lib/services/activity/ingest-counts.ts";
 import { queueSender } from "#lib/services/activity/ingest-send.ts";
+import { createKeyRing } from "#lib/services/api-keys/key-ring.ts";
 import { createAdmission } from "./admission.ts";
 import { createLog } from "./log.ts";
 import { createPublicApi } from "./server.ts";
@@ -33,6 +35,11 @@ async function release(): Promise<void> {
       log("error", "release_failed", { error: cause instanceof Error ? cause.message : String(cause) });
     }
   }
+}
+
+function after(delayMs: number, action: () => void): () => void {
+  const timer = setTimeout(action, delayMs);
+  return () => clearTimeout(timer);
 }
 
 /** @throws ConfigError naming the faults of all variables, whoever owns them. */
@@ -80,15 +87,18 @@ async function start(): Promise<void> {
 
   const batcher = createBatcher({
     send: watchQueue(queueSender(createSqsQueue({ client, queueUrl: backend.queueUrl })), log),
-    clock: {
-      now: Date.now,
-      after: (delayMs, action) => {
-        const timer = setTimeout(action, delayMs);
-        return () => clearTimeout(timer);
-      },
-    },
+    clock: { now: Date.now, after },
     random: Math.random,
   });
+
+  const ring = createKeyRing({
+    keys: createApiKeys({ db, queue: backend.queue }),
+    clock: { now: () => performance.now(), after },
+    maxAgeMs: config.keysMaxAgeMs,
+    report: ({ event, ...fields }) => log(event === "api_keys_read_again" ? "info" : "warn", event, fields),
+  });
+  releasers.push(() => ring.stop());
+  await ring.start();
 
   const api = createPublicApi({
     ctx: {
@@ -98,6 +108,7 @@ async function start(): Promise<void> {
       admission: createAdmission({ maxRequests: config.maxRequests, maxBytes: config.maxHeldBytes }),
       count: (verdicts) => counter.count(verdicts),
     },
+    authenticate: ring.authenticate,
     log,
   });
   await new Promise<void>((resolve, reject) => {

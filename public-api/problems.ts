@@ -1,4 +1,5 @@
 import { ACTIVITY_LIMITS } from "#lib/contracts/activity.ts";
+import type { ApiKeyScope } from "#lib/contracts/api-keys.ts";
 import type { IngestProblem } from "#lib/contracts/ingest.ts";
 
 type Details = Partial<Pick<IngestProblem, "detail" | "errors" | "results">>;
@@ -13,6 +14,9 @@ export const problems = {
   malformed: (detail: string) => problem(400, "malformed_json", "The body is not JSON", { detail }),
   notUtf8: () => problem(400, "malformed_text", "The body is not UTF-8 text"),
   incomplete: () => problem(400, "incomplete_body", "The body ended before its announced length"),
+  unauthorized: () =>
+    problem(401, "unauthorized", "A valid API key is needed", { detail: "Send it as Authorization: Bearer sw_live_... A key may be unknown, expired or revoked; which one is not told." }),
+  wrongScope: (scope: ApiKeyScope) => problem(403, "insufficient_scope", "The API key does not open this address", { detail: `It needs the scope ${scope}.` }),
   notFound: () => problem(404, "not_found", "There is nothing at this address"),
   methodNotAllowed: (allowed: string) => problem(405, "method_not_allowed", "This address does not take this method", { detail: `It takes ${allowed}.` }),
   tooSlow: () =>
@@ -32,6 +36,8 @@ export const problems = {
   overloaded: () =>
     problem(429, "overloaded", "The service has as much in work as it can bear", { detail: "Nothing of the request was read. Send it again later." }),
   failed: () => problem(500, "internal_error", "The request failed", { detail: "What became of it is unknown. Send it again with the same ids." }),
+  keysUnknown: () =>
+    problem(503, "keys_unavailable", "API keys cannot be checked now", { detail: "Nothing of the request was read. Send it again later, with the same ids." }),
   queueAway: (details: Details) =>
     problem(503, "queue_unavailable", "The queue did not take the activities", {
       detail: "Send those that are not refused again with the same ids.",

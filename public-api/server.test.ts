@@ -7,6 +7,7 @@ import { ingestProblemSchema, ingestResponseSchema } from "#lib/contracts/ingest
 import { PROBLEM_CONTENT_TYPE } from "#lib/contracts/problem.ts";
 import type { OutgoingMessage } from "#lib/gateways/sqs-queue.ts";
 import type { SendVerdict } from "#lib/services/activity/ingest-batcher.ts";
+import type { Authenticate } from "#lib/services/api-keys/key-ring.ts";
 import { createAdmission } from "./admission.ts";
 import { createPublicApi, type PublicApi } from "./server.ts";
 
@@ -14,13 +15,24 @@ type Submit = (messages: readonly OutgoingMessage[]) => Promise<SendVerdict[]>;
 const acceptAll: Submit = (messages) => Promise.resolve(messages.map(() => ({ status: "accepted", sequenceNumber: "1", outOfOrder: false })));
 const allAre = (verdict: SendVerdict): Submit => (messages) => Promise.resolve(messages.map(() => verdict));
 
+const letIn: Authenticate = () => ({ ok: true, keyId: "AAAAAAAAAAAA" });
+
 let api: PublicApi | undefined;
 afterEach(async () => {
   await api?.stop(0);
   api = undefined;
 });
 
-async function start({ submit = acceptAll, maxRequests = 10, maxBytes = 10_000_000, slowMs = 2_000, stalledMs = 30_000 }: { submit?: Submit; maxRequests?: number; maxBytes?: number; slowMs?: number; stalledMs?: number } = {}) {
+interface Options {
+  submit?: Submit;
+  authenticate?: Authenticate;
+  maxRequests?: number;
+  maxBytes?: number;
+  slowMs?: number;
+  stalledMs?: number;
+}
+
+async function start({ submit = acceptAll, authenticate = letIn, maxRequests = 10, maxBytes = 10_000_000, slowMs = 2_000, stalledMs = 30_000 }: Options = {}) {
   const counted: string[] = [];
   const logged: string[] = [];
   const admission = createAdmission({ maxRequests, maxBytes, slowMs });
@@ -32,6 +44,7 @@ async function start({ submit = acceptAll, maxRequests = 10, maxBytes = 10_000_0
       admission,
       count: (verdicts) => counted.push(...verdicts.map((verdict) => verdict.status)),
     },
+    authenticate,
     log: (_, event) => logged.push(event),
     stalledMs,
   });

@@ -1,9 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Authenticate } from "#lib/services/api-keys/key-ring.ts";
 import { endBrokenConnections } from "./broken-connections.ts";
+import { checkKey } from "./check-key.ts";
 import type { Log } from "./log.ts";
 import { postActivities, type PostActivitiesContext } from "./post-activities.ts";
 import { problems } from "./problems.ts";
 import { refuseUnread, respond } from "./respond.ts";
+import { matchRoute, type PublicApiRouteName } from "./routes.ts";
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
 export interface PublicApi {
   server: Server;
@@ -15,21 +20,30 @@ export interface PublicApi {
 const STALLED_MS = 30_000;
 
 /** The HTTP face of the public API; it does not listen yet. */
-export function createPublicApi({ ctx, log, stalledMs = STALLED_MS }: { ctx: PostActivitiesContext; log: Log; stalledMs?: number }): PublicApi {
+export function createPublicApi({
+  ctx,
+  authenticate,
+  log,
+  stalledMs = STALLED_MS,
+}: {
+  ctx: PostActivitiesContext;
+  authenticate: Authenticate;
+  log: Log;
+  stalledMs?: number;
+}): PublicApi {
   let stopping = false;
 
+  const handlers: Readonly<Record<PublicApiRouteName, Handler>> = {
+    postActivities: (request, response) => postActivities(ctx, request, response),
+    health: (_request, response) => respond(response, 200, { status: "ok" }),
+  };
+
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? "").split("?", 1)[0];
-    const method = request.method ?? "";
-    if (path === "/v1/activities") {
-      if (method === "POST") return postActivities(ctx, request, response);
-      return refuseUnread(request, response, problems.methodNotAllowed("POST"), { Allow: "POST" });
-    }
-    if (path === "/healthz") {
-      if (method === "GET" || method === "HEAD") return respond(response, 200, { status: "ok" });
-      return refuseUnread(request, response, problems.methodNotAllowed("GET, HEAD"), { Allow: "GET, HEAD" });
-    }
-    return refuseUnread(request, response, problems.notFound());
+    const match = matchRoute(request.method ?? "", (request.url ?? "").split("?", 1)[0] ?? "");
+    if (!checkKey(authenticate, match, request, response)) return;
+    if (match.kind === "route") return handlers[match.name](request, response);
+    if (match.kind === "not_found") return refuseUnread(request, response, problems.notFound());
+    return refuseUnread(request, response, problems.methodNotAllowed(match.allowed), { Allow: match.allowed });
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -4,7 +4,7 @@ import classes from "./overview.module.css";
 /** Shown while nothing comes in, as far as the chart reaches: how to make something happen. */
 export function FirstSpike({ publicApiUrl }: { publicApiUrl: string }) {
   const spike = "npm run spike -- --users 200 --rate 500 --for 30s";
-  const request = `curl ${publicApiUrl}/v1/activities -H 'content-type: application/json' -d '{"userId":"ada","type":"page.view"}'`;
+  const request = `curl ${publicApiUrl}/v1/activities -H "authorization: Bearer $SPILLWAY_API_KEY" -H 'content-type: application/json' -d '{"userId":"ada","type":"page.view"}'`;
   return (
     <section className={classes.first} aria-label="First steps">
       <div>

@@ -4,6 +4,7 @@ import { seededRandom } from "#infra/spike/source.ts";
 import { startChild } from "#infra/start/child.ts";
 import { releasers } from "#infra/start/releasers.ts";
 import { provisionPushFilter } from "#infra/start/provision.ts";
+import { makeApiKey } from "#infra/testing/api-key.ts";
 import { startStack } from "#infra/testing/stack.ts";
 import { until } from "#infra/testing/until.ts";
 import { openDb } from "#lib/gateways/db.ts";
@@ -206,6 +207,7 @@ export async function startHarness({
 
       /** A public API process behind the fault proxy, and a producer that sends through it. */
       async startApi(): Promise<Producer> {
+        const apiKey = await makeApiKey({ db, queue: stack.backend.queue });
         const child = startChild({
           args: ["public-api/main.ts"],
           env: { ...env, PUBLIC_API_PORT: "0", AWS_SDK_UA_APP_ID: "api" },
@@ -213,7 +215,7 @@ export async function startHarness({
         });
         release.push(() => child.stop());
         const { port } = await child.event("ready", { deadlineMs: 60_000 });
-        const producer = createApiProducer({ ...producerDeps, url: `http://127.0.0.1:${Number(port)}` });
+        const producer = createApiProducer({ ...producerDeps, url: `http://127.0.0.1:${Number(port)}`, apiKey });
         release.push(() => producer.close());
         return producer;
       },
@@ -229,6 +231,7 @@ export async function startHarness({
           pushes: webhook ? receiver.pushes : null,
         });
         log.line({ event: "dump", items: seen.items, deaths: seen.deaths, deadLetters: seen.deadLetters, left: seen.left });
+        for (const fact of seen.wire) log.line({ event: "wire", ...fact });
         log.line({ event: "findings", seenLateMs: seen.seenLateMs, ...findings });
         const faults = fleet.faults.length > 0 ? [`workerFaults: ${fleet.faults.length} (${fleet.faults[0]})`] : [];
         return {

@@ -108,8 +108,8 @@ function outcomeOf(verdict: Verdict): Outcome {
 }
 
 /** Through the public API, as a real producer; what it says of each activity is believed. */
-export function createApiProducer(deps: ProducerDeps & { url: string }): Producer {
-  const client = createHttpClient(deps.url, 16);
+export function createApiProducer({ url, apiKey, ...deps }: ProducerDeps & { url: string; apiKey: string }): Producer {
+  const client = createHttpClient({ url, maxSockets: 16, apiKey });
   return {
     async send(outgoing) {
       const mine = intend(deps, outgoing);

@@ -28,7 +28,8 @@ function toFate(verdict: Verdict): Fate {
   }
 }
 
-function parse(body: string): unknown {
+/** What a body says, or null where it is no JSON. */
+export function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -41,7 +42,7 @@ export function readFates(answer: Answer, count: number): Fate[] {
   const all = (fate: Fate) => Array.from({ length: count }, () => fate);
   if (answer.kind === "none") return all({ kind: "again", as: answer.sent ? "unknown" : "not_sent", reason: answer.reason });
   const { status } = answer;
-  const json = parse(answer.body);
+  const json = parseJson(answer.body);
   const given = ingestResponseSchema.safeParse(json).data?.results ?? ingestProblemSchema.safeParse(json).data?.results;
   if (given?.length === count) return given.map(toFate);
   const problem = ingestProblemSchema.safeParse(json).data;

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import type { Answer } from "./answers.ts";
+import { ingestProblemSchema } from "#lib/contracts/ingest.ts";
+import { type Answer, parseJson } from "./answers.ts";
 
 /** Longer than the API's own deadline, so that its verdicts arrive. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -10,18 +11,23 @@ export interface SpikeClient {
   post(body: string): Promise<Answer>;
   /** @returns why the API cannot be used, or null when it answers. */
   unreachable(): Promise<string | null>;
+  /** @returns why the API does not take our key, or null when it does. */
+  refused(): Promise<string | null>;
   close(): void;
 }
 
-/** Sends over kept-alive connections; never rejects. */
-export function createHttpClient(url: string, maxSockets: number): SpikeClient {
+/** Sends over kept-alive connections; never rejects. @param apiKey null sends none. */
+export function createHttpClient({ url, maxSockets, apiKey }: { url: string; maxSockets: number; apiKey: string | null }): SpikeClient {
   const secure = url.startsWith("https:");
   const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets }) : new HttpAgent({ keepAlive: true, maxSockets });
   const request = secure ? httpsRequest : httpRequest;
 
   function exchange(path: string, method: string, body: string): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const headers = body === "" ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
+    const headers = {
+      ...(body !== "" && { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),
+      ...(apiKey !== null && { Authorization: `Bearer ${apiKey}` }),
+    };
     const fail = (error: NodeJS.ErrnoException) =>
       resolve({ kind: "none", reason: error.code ?? error.message, sent: !NEVER_LEFT.has(error.code ?? "") });
     const sending = request(`${url}${path}`, { method, agent, headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }, (response) => {
@@ -52,6 +58,12 @@ export function createHttpClient(url: string, maxSockets: number): SpikeClient {
       const answer = await exchange("/healthz", "GET", "");
       if (answer.kind === "none") return answer.reason;
       return answer.status === 200 ? null : `it answers ${answer.status} at /healthz`;
+    },
+    async refused() {
+      // Whoever is let in is told that an empty list holds nothing.
+      const answer = await exchange("/v1/activities", "POST", "[]");
+      if (answer.kind === "none" || (answer.status !== 401 && answer.status !== 403)) return null;
+      return `${answer.status} ${ingestProblemSchema.safeParse(parseJson(answer.body)).data?.title ?? "without an explanation"}`;
     },
     close: () => agent.destroy(),
   };

@@ -1,7 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createHttpClient } from "./http-client.ts";
-import { localApiUrl } from "./local-url.ts";
+import { apiKeyFor, localApiUrl } from "./local-api.ts";
 import { parseOptions, type SpikeOptions, USAGE } from "./options.ts";
 import { allAccepted, progressLine, reportLines } from "./report.ts";
 import { runSpike } from "./run.ts";
@@ -44,11 +44,18 @@ async function spike(options: SpikeOptions): Promise<number> {
       return EXIT_USAGE;
     }
   }
-  const client = createHttpClient(url, options.concurrency);
+  const apiKey = await apiKeyFor(url, process.env);
+  const client = createHttpClient({ url, maxSockets: options.concurrency, apiKey });
   try {
     const why = await client.unreachable();
     if (why !== null) {
       console.error(`The public API does not answer at ${url} (${why}): run npm start in another terminal, or name another place with --url.`);
+      return EXIT_NOT_ALL_ACCEPTED;
+    }
+    const refusal = await client.refused();
+    if (refusal !== null) {
+      const why = apiKey === null ? "there is no API key to send" : "it does not take the API key";
+      console.error(`The public API at ${url} refuses this (${refusal}): ${why}. Put one of the scope ingest into SPILLWAY_API_KEY; npm run key:create makes one.`);
       return EXIT_NOT_ALL_ACCEPTED;
     }
     console.log(file === null ? `Sending activities of ${options.users} made-up users (seed ${options.seed}) to ${url}` : `Replaying ${file} to ${url}`);

@@ -36,6 +36,7 @@ Sends a spike of activities to the public API: those of a real access log, or ma
   --seed N          make the same users and paths again (random)
   --help            this text
 
+The API key is that of the start which runs here; for another place it is read from SPILLWAY_API_KEY.
 Replaying a log again sends the same activities again: nothing is stored twice.
 Ends with 0 when every activity was accepted, 1 when not, 2 for a wrong option.
 `;

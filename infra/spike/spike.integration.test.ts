@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Verdict } from "#lib/contracts/ingest.ts";
 
+const KEY = `sw_live_${"A".repeat(12)}_${"a".repeat(43)}`;
+
 /** A stand-in for the public API: takes all but the type `http.trace`, and notes what it took. */
 let server: Server;
 let url: string;
@@ -18,6 +20,10 @@ beforeEach(async () => {
   taken = [];
   directory = await mkdtemp(join(tmpdir(), "spike-"));
   server = createServer((request, response) => {
+    if (request.headers.authorization !== `Bearer ${KEY}` && request.url !== "/healthz") {
+      response.writeHead(401).end(JSON.stringify({ type: "about:blank", title: "A valid API key is needed", status: 401, code: "unauthorized" }));
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
@@ -44,8 +50,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function spike(...args: string[]) {
-  const child = spawn(process.execPath, ["infra/spike/main.ts", ...args], { env: { NODE_ENV: "test", SPILLWAY_STATE_DIR: directory } });
+const spike = (...args: string[]) => spikeWith({ SPILLWAY_API_KEY: KEY }, ...args);
+
+async function spikeWith(env: Record<string, string>, ...args: string[]) {
+  const child = spawn(process.execPath, ["infra/spike/main.ts", ...args], { env: { NODE_ENV: "test", SPILLWAY_STATE_DIR: directory, ...env } });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => {
@@ -94,6 +102,17 @@ describe("npm run spike", () => {
     expect(code).toBe(0);
     expect(taken.length).toBeGreaterThan(20);
     expect(taken.length).toBeLessThanOrEqual(101);
+  });
+
+  it("sends the key of the start that runs here to that start alone", async () => {
+    await writeFile(join(directory, "api-key"), `${KEY}\n`);
+    await writeFile(join(directory, "env.json"), JSON.stringify({ PUBLIC_API_URL: url }));
+    expect(await spikeWith({}, "--rate", "50", "--for", "100ms")).toMatchObject({ code: 0 });
+    await writeFile(join(directory, "env.json"), JSON.stringify({ PUBLIC_API_URL: "http://127.0.0.1:2" }));
+    const elsewhere = await spikeWith({}, "--url", url);
+    expect(elsewhere).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/refuses this \(401 A valid API key is needed\): there is no API key to send.*\n$/) });
+    const wrong = await spikeWith({ SPILLWAY_API_KEY: "x" }, "--url", url);
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/it does not take the API key/) });
   });
 
   it("says in one line what is wrong", async () => {

@@ -1,6 +1,8 @@
 export interface PanelFacts {
   dashboardUrl: string;
   publicApiUrl: string;
+  /** Where a key for it lies; null where this start made none. */
+  apiKeyFile: string | null;
   stateDirectory: string;
   /** Where the backends are, in a few words. */
   backends: string;
@@ -9,10 +11,11 @@ export interface PanelFacts {
 }
 
 /** What a person needs to know once everything runs. */
-export function panel({ dashboardUrl, publicApiUrl, stateDirectory, backends, tookMs, dev }: PanelFacts): string {
+export function panel({ dashboardUrl, publicApiUrl, apiKeyFile, stateDirectory, backends, tookMs, dev }: PanelFacts): string {
   const rows: [string, string][] = [
     ["Dashboard", `${dashboardUrl}   (no sign-in yet: open to whoever can reach this machine's loopback)`],
     ["Public API", `${publicApiUrl}/v1/activities`],
+    ["API key", apiKeyFile === null ? "npm run key:create -- --name NAME --scope ingest" : `in ${apiKeyFile}   (npm run spike uses it)`],
     ["Backends", backends],
     ["State, logs", stateDirectory],
     ["Send a spike", "npm run spike -- --rate 400 --for 30s   (in another terminal; --file access.log replays a log)"],

@@ -12,6 +12,7 @@ import { ensureBuild, webArguments } from "./build.ts";
 import { removeEnvFile, writeEnvFile } from "./env-file.ts";
 import { EXIT_CONFIG, StartError } from "./errors.ts";
 import { preparePorts, startLocalBackends } from "./local-backends.ts";
+import { ensureLocalKey, localKeyFile } from "./local-key.ts";
 import { takeLock } from "./lock.ts";
 import { openLogFile } from "./log-file.ts";
 import { checkEnvironment, modeOf } from "./mode.ts";
@@ -108,6 +109,8 @@ export async function start({
       const places = await startLocalBackends({ config, stateDirectory, root, env, tookOver, release, tell });
       const publicApiUrl = `http://${LOCAL_NAMES.host}:${ports.publicApi.port}`;
       const shared = { PUBLIC_URL: dashboardUrl, PUBLIC_API_URL: publicApiUrl, ...places };
+      const { databaseUrl, queue } = backendConfig(places);
+      await ensureLocalKey({ databaseUrl, queue, stateDirectory });
       await writeEnvFile(stateDirectory, shared);
       release.push(() => removeEnvFile(stateDirectory));
       full = { ...base, ...shared, PUBLIC_API_HOST: LOCAL_NAMES.host, PUBLIC_API_PORT: String(ports.publicApi.port) };
@@ -137,7 +140,7 @@ export async function start({
     signal.throwIfAborted();
 
     const backends = mode === "local" ? "on this machine" : `queue ${backendConfig(env).queueUrl}`;
-    tell(panel({ dashboardUrl, publicApiUrl: webConfig(full).publicApiUrl, stateDirectory, backends, tookMs: performance.now() - startedAt, dev }));
+    tell(panel({ dashboardUrl, publicApiUrl: webConfig(full).publicApiUrl, apiKeyFile: mode === "local" ? localKeyFile(stateDirectory) : null, stateDirectory, backends, tookMs: performance.now() - startedAt, dev }));
   } catch (error) {
     await release.run().catch(() => undefined);
     throw error;

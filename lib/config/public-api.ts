@@ -10,6 +10,7 @@ const publicApiSchema = z.object({
   PUBLIC_API_DEADLINE_MS: whole(100, 120_000).default(10_000),
   PUBLIC_API_MAX_REQUESTS: whole(1, 100_000).default(1_000),
   PUBLIC_API_MAX_HELD_BYTES: whole(2 * 1024 * 1024, 4 * 1024 ** 3).default(64 * 1024 * 1024),
+  PUBLIC_API_KEYS_MAX_AGE_SECONDS: whole(60, 604_800).default(43_200),
 });
 
 const EXAMPLES = {
@@ -18,6 +19,7 @@ const EXAMPLES = {
   PUBLIC_API_DEADLINE_MS: "10000",
   PUBLIC_API_MAX_REQUESTS: "1000",
   PUBLIC_API_MAX_HELD_BYTES: "67108864",
+  PUBLIC_API_KEYS_MAX_AGE_SECONDS: "43200",
 };
 
 export interface PublicApiConfig {
@@ -30,6 +32,8 @@ export interface PublicApiConfig {
   maxRequests: number;
   /** Bytes of bodies in work at once; more are shed with 429. */
   maxHeldBytes: number;
+  /** How long the keys last read go on opening while Postgres does not answer, milliseconds. */
+  keysMaxAgeMs: number;
 }
 
 /**
@@ -44,5 +48,6 @@ export function publicApiConfig(env: Environment = process.env): PublicApiConfig
     deadlineMs: parsed.PUBLIC_API_DEADLINE_MS,
     maxRequests: parsed.PUBLIC_API_MAX_REQUESTS,
     maxHeldBytes: parsed.PUBLIC_API_MAX_HELD_BYTES,
+    keysMaxAgeMs: parsed.PUBLIC_API_KEYS_MAX_AGE_SECONDS * 1000,
   };
 }

@@ -8,6 +8,9 @@ export const AUDIT_ACTIONS = {
   "drain.resume": "Draining resumed",
   "drain.override": "Override started",
   "drain.override_end": "Override ended early",
+  "key.create": "API key created",
+  "key.revoke": "API key revoked",
+  "key.rotate": "API key rotated",
   "redrive.start": "Redrive started",
   "audit.export": "Audit log exported",
 } as const satisfies Readonly<Record<`${string}.${string}`, string>>;
@@ -51,3 +54,53 @@ export const auditActSchema = z.object({
   links: z.object({ first: auditLinkSchema, outcome: auditLinkSchema.nullable() }),
 });
 export type AuditAct = z.infer<typeof auditActSchema>;
+
+/** What narrows the list; all of it stands in the page's address. */
+export const auditFilterSchema = z.object({
+  /** Part of a name or an e-mail address, or a whole id. */
+  who: z.string().trim().min(1).max(AUDIT_TEXT_LIMITS.name).optional(),
+  action: z.enum(Object.keys(AUDIT_ACTIONS) as [AuditAction, ...AuditAction[]]).optional(),
+  /** `none`: no outcome is written. */
+  outcome: z.union([auditOutcomeSchema, z.literal("none")]).optional(),
+  from: z.iso.datetime().optional(),
+  to: z.iso.datetime().optional(),
+});
+export type AuditFilterQuery = z.infer<typeof auditFilterSchema>;
+
+/** Acts of one page. */
+export const AUDIT_PAGE_SIZE = 50;
+export const auditListQuerySchema = auditFilterSchema.extend({
+  /** Row before which the page begins. */
+  before: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(AUDIT_PAGE_SIZE),
+});
+export type AuditListQuery = z.infer<typeof auditListQuerySchema>;
+
+export const auditListSchema = z.object({
+  items: z.array(auditActSchema),
+  /** For the next page; null on the last. */
+  nextBefore: z.number().int().nullable(),
+  /** Whether the database would stop the dashboard from changing rows. */
+  protected: z.boolean(),
+});
+export type AuditList = z.infer<typeof auditListSchema>;
+
+export const AUDIT_EXPORT_FORMATS = ["csv", "ndjson"] as const;
+export const auditExportRequestSchema = z.strictObject({ format: z.enum(AUDIT_EXPORT_FORMATS), ...auditFilterSchema.shape });
+export type AuditExportRequest = z.infer<typeof auditExportRequestSchema>;
+
+/** A place in the chain. */
+export const chainPositionSchema = z.object({ seq: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER), hash: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/** One step of a walk: from the start of the chain where `from` is left out, else from where the last step ended. */
+export const auditVerifyRequestSchema = z.strictObject({ from: chainPositionSchema.optional() });
+export const auditVerifySchema = z.object({
+  /** The last row that was found whole. */
+  position: chainPositionSchema,
+  /** Rows there are. */
+  rows: z.number().int(),
+  /** Whether the end is reached: the end of the chain, or its first fault. */
+  done: z.boolean(),
+  fault: z.object({ seq: z.number().int(), what: z.enum(["missing", "changed", "unlinked", "head"]), message: z.string() }).nullable(),
+});
+export type AuditVerify = z.infer<typeof auditVerifySchema>;

@@ -1,0 +1,36 @@
+import type { ApiKeyScope } from "#lib/contracts/api-keys.ts";
+
+interface PublicApiRoute {
+  path: string;
+  methods: readonly string[];
+  /** Scope that a key must have; null = open to anybody. */
+  scope: ApiKeyScope | null;
+}
+
+/** Every address of the public API. What is not listed is not served. */
+export const PUBLIC_API_ROUTES = {
+  postActivities: { path: "/v1/activities", methods: ["POST"], scope: "ingest" },
+  health: { path: "/healthz", methods: ["GET", "HEAD"], scope: null },
+} as const satisfies Readonly<Record<string, PublicApiRoute>>;
+
+export type PublicApiRouteName = keyof typeof PUBLIC_API_ROUTES;
+
+/** Below this nothing is told to whoever has no key, not even what there is. */
+const CLOSED = "/v1/";
+
+export type Match =
+  | { kind: "route"; name: PublicApiRouteName; scope: ApiKeyScope | null }
+  /** `needsKey`: any key will do, but one there must be. */
+  | { kind: "method_not_allowed"; allowed: string; needsKey: boolean }
+  | { kind: "not_found"; needsKey: boolean };
+
+/** What a request asks for. @param path without the query. */
+export function matchRoute(method: string, path: string): Match {
+  const needsKey = path.startsWith(CLOSED);
+  for (const [name, { path: served, methods, scope }] of Object.entries(PUBLIC_API_ROUTES)) {
+    if (served !== path) continue;
+    if (!(methods as readonly string[]).includes(method)) return { kind: "method_not_allowed", allowed: methods.join(", "), needsKey };
+    return { kind: "route", name: name as PublicApiRouteName, scope };
+  }
+  return { kind: "not_found", needsKey };
+}
