@@ -8,6 +8,7 @@ const REASONS: Record<ActivityKind, readonly string[]> = {
   malformed: ["malformed", "process_killer"],
   unknown_version: ["unknown_version", "process_killer"],
   killer: ["process_killer"],
+  unwelcome: ["webhook_refused", "process_killer"],
 };
 
 /** Deaths: poison only, after the allowed attempts, once a message, and never an untried one. */
@@ -15,7 +16,9 @@ export function checkDeaths({ entries, allowedAttempts }: RunLog): Violation[] {
   const violations: Violation[] = [];
   const kinds = new Map<string, ActivityKind>();
   const idOf = new Map<string, string>();
-  const counted = new Map<string, number>();
+  const counted = new Map<string, string[]>();
+  /** Faults of each activity's pushes. */
+  const unpushed = new Map<string, number>();
   const killedBy = new Map<string, number>();
   const dead = new Set<string>();
   let otherFaults = 0;
@@ -32,6 +35,8 @@ export function checkDeaths({ entries, allowedAttempts }: RunLog): Violation[] {
       // Never what another message did: to be its bystander is what must not kill.
       const byChance = killer === null && (entry.what === "killed" || entry.detail === "failing.start");
       if (marked !== undefined && byChance) chance.set(marked, (chance.get(marked) ?? 0) + 1);
+      const push = /^webhook\.post (a\d+)$/.exec(entry.detail)?.[1] ?? (entry.what === "push_refused" ? entry.detail.split(":")[0] : undefined);
+      if (push !== undefined) unpushed.set(push, (unpushed.get(push) ?? 0) + 1);
       if (killer === null) otherFaults += 1;
       else killedBy.set(killer, (killedBy.get(killer) ?? 0) + 1);
     } else if (entry.fact === "postgres" && entry.event.act === "marked_alone") {
@@ -39,17 +44,21 @@ export function checkDeaths({ entries, allowedAttempts }: RunLog): Violation[] {
     } else if (entry.fact === "worker" && entry.event.event === "acked" && entry.event.messageIds.includes(alone.get(entry.worker) ?? "")) {
       alone.delete(entry.worker);
     } else if (entry.fact === "postgres" && entry.event.act === "attempt_counted") {
-      const { messageId } = entry.event;
-      counted.set(messageId, (counted.get(messageId) ?? 0) + 1);
+      const { messageId, reason } = entry.event;
+      counted.set(messageId, [...(counted.get(messageId) ?? []), reason]);
     } else if (entry.fact === "postgres" && entry.event.act === "death_decided") {
       const { messageId, reason, attempts } = entry.event;
       const id = idOf.get(messageId) ?? "?";
       const kind = kinds.get(id) ?? "healthy";
       if (dead.has(messageId)) fail(`the death of ${id} was decided twice`);
       dead.add(messageId);
-      const mistaken = reason === "process_killer" && (chance.get(messageId) ?? 0) >= allowedAttempts;
-      if (!mistaken && !REASONS[kind].includes(reason)) fail(`${id}, which is ${kind}, died of ${reason}`);
-      const failures = counted.get(messageId) ?? 0;
+      const all = counted.get(messageId) ?? [];
+      const failures = all.length;
+      const times = (what: string) => all.filter((one) => one === what).length;
+      // Chance may look like a killer, and a receiver that fails too often counts as well.
+      const mistaken = (what: string) =>
+        (what === "process_killer" && times(what) <= (chance.get(messageId) ?? 0)) || (what === "webhook_failed" && times(what) <= (unpushed.get(id) ?? 0));
+      for (const what of new Set([...all, reason])) if (!REASONS[kind].includes(what) && !mistaken(what)) fail(`${id}, which is ${kind}, died of ${what}`);
       if (reason !== "malformed" && failures < allowedAttempts) fail(`${id} died after ${failures} failed attempts of ${allowedAttempts}`);
       if (attempts !== failures) fail(`the death of ${id} names ${attempts} attempts, ${failures} were counted`);
     }

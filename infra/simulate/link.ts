@@ -3,7 +3,8 @@ import type { Host } from "./host.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-export type Backend = "sqs" | "table" | "postgres";
+/** `filter` is the push filter's table, `webhook` the receiver of pushes. */
+export type Backend = "sqs" | "table" | "postgres" | "filter" | "webhook";
 
 /** What becomes of one call. */
 export type Fate =
@@ -29,8 +30,8 @@ export interface CallFaults {
 }
 
 /** Client-side limits as worker/backends.ts sets them, milliseconds. */
-const LIMIT_MS: Record<Backend, number> = { sqs: 5_000, table: 9_000, postgres: 6_000 };
-const LATENCY_MS: Record<Backend, [number, number]> = { sqs: [2, 15], table: [2, 20], postgres: [1, 4] };
+const LIMIT_MS: Record<Backend, number> = { sqs: 5_000, table: 9_000, postgres: 6_000, filter: 9_000, webhook: 5_000 };
+const LATENCY_MS: Record<Backend, [number, number]> = { sqs: [2, 15], table: [2, 20], postgres: [1, 4], filter: [2, 15], webhook: [5, 120] };
 
 const sdkError = (name: string, code?: string, httpStatusCode?: number) =>
   Object.assign(new Error(name), { name, ...(code !== undefined && { code }), $metadata: httpStatusCode === undefined ? {} : { httpStatusCode } });

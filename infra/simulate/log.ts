@@ -1,8 +1,8 @@
 import type { WorkerEvent } from "#worker/events.ts";
 import type { PostgresEvent } from "./postgres/state.ts";
 
-/** What handling an activity comes to: all but `healthy` are poison. */
-export type ActivityKind = "healthy" | "rejected" | "malformed" | "unknown_version" | "killer";
+/** What handling an activity comes to: all but `healthy` are poison. `unwelcome` is refused by the webhook. */
+export type ActivityKind = "healthy" | "rejected" | "malformed" | "unknown_version" | "killer" | "unwelcome";
 export type SendOutcome = "ok" | "refused" | "unknown";
 
 /** One thing that happened. `worker` names a process (each start has a name of its own). Times are virtual ms. */
@@ -14,6 +14,8 @@ export type Fact =
   | { fact: "hidden"; worker: string; messageId: string; untilMs: number }
   | { fact: "deleted"; worker: string; messageId: string }
   | { fact: "written"; worker: string; id: string; content: string; writeUnits: number }
+  | { fact: "pushed"; worker: string; id: string }
+  | { fact: "push_marked"; worker: string; id: string }
   | { fact: "dead_letter"; worker: string; deathId: string; id: string; copyId: string }
   | { fact: "dead_letter_deleted"; worker: string; deathId: string; copyId: string }
   | { fact: "postgres"; worker: string; event: PostgresEvent }
@@ -36,7 +38,9 @@ export type FaultKind =
   | "postgres_back"
   | "throttled"
   | "unprocessed"
-  | "partial_delete";
+  | "partial_delete"
+  | "push_refused"
+  | "push_cut";
 
 export type Entry = Fact & { step: number; atMs: number };
 
@@ -55,6 +59,8 @@ export interface Dump {
 export interface RunLog {
   seed: number;
   allowedAttempts: number;
+  /** Whether a webhook is on. */
+  pushing: boolean;
   entries: Entry[];
   /** Content that each activity must have in the table, delivery facts aside. */
   contents: Map<string, string>;

@@ -51,7 +51,9 @@ export interface Plan {
   joins: number[];
   leaves: { atMs: number; kill: boolean }[];
   redrives: number[];
-  /** From when on the table takes what it rejected before; null = never. */
+  /** The webhook, in some of the runs. */
+  pushes: { failing: number; impatient: number } | null;
+  /** From when on the table, and the webhook, take what they rejected before; null = never. */
   healedAtMs: number | null;
 }
 
@@ -59,6 +61,8 @@ const FATES: Record<Backend, readonly Fate[]> = {
   sqs: ["failed", "answer_lost", "request_hung", "answer_hung", "late"],
   table: ["failed", "answer_lost", "request_hung", "answer_hung", "late"],
   postgres: ["failed", "answer_lost", "request_hung", "answer_hung"],
+  filter: ["failed", "answer_lost", "request_hung", "answer_hung"],
+  webhook: ["failed", "answer_lost", "request_hung", "answer_hung", "late"],
 };
 const POISON: readonly ActivityKind[] = ["rejected", "malformed", "unknown_version", "killer"];
 
@@ -110,14 +114,16 @@ export function createPlan(seed: number): Plan {
     userId,
     activities: Array.from({ length: 1 + random.int(random.chance(0.2) ? 30 : 8) }, () => activity(random, (number += 1), userId, { poison, againAfterMs })),
   }));
-  const fates = Object.fromEntries(
-    (["sqs", "table", "postgres"] as const).map((backend) => [
-      backend,
-      some(() => [{ fate: random.pick(FATES[backend]), probability: random.between(0.005, 0.15) }, { fate: random.pick(FATES[backend]), probability: random.between(0, 0.1) }], []),
-    ]),
-  ) as Plan["fates"];
+  const fatesOf = (backends: readonly Backend[]) =>
+    Object.fromEntries(
+      backends.map((backend) => [
+        backend,
+        some(() => [{ fate: random.pick(FATES[backend]), probability: random.between(0.005, 0.15) }, { fate: random.pick(FATES[backend]), probability: random.between(0, 0.1) }], []),
+      ]),
+    );
+  const fates = fatesOf(["sqs", "table", "postgres"]);
   const rate = () => Math.round(10 ** random.between(0.7, 2.5));
-  return {
+  const plan = {
     seed,
     users,
     rateWcuPerSecond: rate(),
@@ -128,7 +134,6 @@ export function createPlan(seed: number): Plan {
     visibilitySeconds,
     storeTimeoutMs: 1_000 * Math.max(1, Math.min(8, Math.floor(visibilitySeconds / 2) - 1)),
     faultsEndMs,
-    fates,
     killOnCall: some(() => random.between(0.001, 0.02), 0),
     killOnEvent: some(() => random.between(0.001, 0.03), 0),
     postgresAway: list(2, () => ({ ...window(), mode: random.pick(["throws", "hangs"] as const) }), 0.3),
@@ -143,4 +148,10 @@ export function createPlan(seed: number): Plan {
     redrives: list(3, () => 5_000 + random.int(faultsEndMs), 0.5),
     healedAtMs: some(() => random.int(faultsEndMs), null, 0.5),
   };
+  // Drawn last, so that it changes nothing else of a seed's plan.
+  const pushes = some(() => ({ failing: some(() => random.between(0.02, 0.4), 0), impatient: some(() => random.between(0.01, 0.1), 0, 0.3) }), null, 0.35);
+  if (pushes !== null && poison > 0) {
+    for (const one of users.flatMap(({ activities }) => activities)) if (one.kind === "healthy" && random.chance(poison / 4)) one.kind = "unwelcome";
+  }
+  return { ...plan, pushes, fates: { ...fates, ...fatesOf(["filter", "webhook"]) } as Plan["fates"] };
 }

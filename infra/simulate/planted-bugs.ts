@@ -1,14 +1,21 @@
 import type { ReceivedMessage } from "#lib/gateways/sqs-queue.ts";
+import type { Violation } from "./violation.ts";
+import type { Pushing } from "./webhook.ts";
 import type { Backends, Planted } from "./worker-process.ts";
 
 /** A fault planted into a worker from outside, and the promise of which the checker must miss the keeping. */
 export interface PlantedBug {
   name: string;
+  /** The promise that must be seen to break, where another one breaking with it would prove little. */
+  breaks?: Violation["promise"];
   /** A fresh one for each run: bugs may remember. */
   plant: () => Planted;
 }
 
 const wrap = (change: (backends: Backends) => Partial<Backends>): Planted => ({ backends: (backends) => ({ ...backends, ...change(backends) }) });
+
+const wrapPushing = (change: (pushing: Pushing) => Partial<Pushing>): Planted =>
+  wrap(({ pushing }) => ({ pushing: pushing && { ...pushing, ...change(pushing) } }));
 
 /** A queue whose receives are noted, so that a bug can act on messages by their handles. */
 function noting(backends: Backends, seen: Map<string, ReceivedMessage>): Backends["queue"]["receive"] {
@@ -185,6 +192,76 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         deadLetterQueue: {
           ...deadLetterQueue,
           changeVisibilityBatch: (entries, cancel) => deadLetterQueue.deleteBatch(entries.map(({ receiptHandle }) => receiptHandle), cancel),
+        },
+      })),
+  },
+  {
+    name: "takes an ack of a stale handle for done",
+    breaks: "receives",
+    plant: () =>
+      wrap(({ queue }) => ({
+        queue: { ...queue, deleteBatch: (handles, cancel) => queue.deleteBatch(handles, cancel).then(() => new Map<number, string>()) },
+      })),
+  },
+  {
+    name: "marks a push before its answer is known",
+    breaks: "pushes",
+    plant: () =>
+      wrapPushing(({ filter }) => ({
+        filter: {
+          ...filter,
+          claim: async (claim, signal) => {
+            const answer = await filter.claim(claim, signal);
+            if (answer.kind === "claimed") await filter.markDone(claim, signal);
+            return answer;
+          },
+        },
+      })),
+  },
+  {
+    name: "pushes again whatever is redelivered, past the filter",
+    breaks: "pushes",
+    plant: () => wrapPushing(({ filter }) => ({ filter: { ...filter, claim: (claim, signal) => filter.claim(claim, signal).then(() => ({ kind: "claimed" })) } })),
+  },
+  {
+    name: "takes a push without an answer for made",
+    breaks: "pushes",
+    plant: () =>
+      wrapPushing(({ webhook }) => ({
+        webhook: {
+          ...webhook,
+          post: async (...call) => {
+            const answer = await webhook.post(...call);
+            return answer.kind === "failed" ? { kind: "accepted", status: 204 } : answer;
+          },
+        },
+      })),
+  },
+  {
+    name: "goes on to a user's next push while one has come to nothing, and makes up for it later",
+    breaks: "order",
+    plant: () => ({
+      pushes: (pushes, clock) => ({
+        ...pushes,
+        push: async (held, signal) => {
+          const outcome = await pushes.push(held, signal);
+          if (outcome.kind !== "pushed") clock.setTimer(() => void pushes.push(held, signal), 2_000);
+          return { kind: "pushed" };
+        },
+      }),
+    }),
+  },
+  {
+    name: "pushes before it stores",
+    breaks: "pushes",
+    plant: () =>
+      wrap(({ table, pushing }) => ({
+        table: {
+          ...table,
+          putBatch: async (items, signal) => {
+            for (const { id } of items) await pushing?.webhook.post({ body: "{}", headers: { "spillway-activity-id": id } }, new AbortController().signal);
+            return await table.putBatch(items, signal);
+          },
         },
       })),
   },

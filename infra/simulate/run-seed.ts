@@ -1,4 +1,6 @@
+import { pushKey } from "#lib/domain/activity-key.ts";
 import type { ActivityItem } from "#lib/gateways/activity-table.ts";
+import { longestPushMs } from "#worker/sinks/list.ts";
 import type { WorkerEvent } from "#worker/events.ts";
 import { createFakeDrain } from "./postgres/drain.ts";
 import { createFakeFailingMessages } from "./postgres/failing-messages.ts";
@@ -16,7 +18,8 @@ import { createQueues, DLQ, idOf, MAIN } from "./queues.ts";
 import { createRandom } from "./random.ts";
 import { createScheduler } from "./scheduler.ts";
 import { contentOf, createTable } from "./table.ts";
-import { type Backends, type Planted, startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
+import { createPushing } from "./webhook.ts";
+import { type Backends, type Planted, startWorkerProcess, WEBHOOK_TIMEOUT_MS, type WorkerProcess } from "./worker-process.ts";
 
 /** Longest that a run may take to drain once faults have ended, virtual ms. */
 export const DRAIN_LIMIT_MS = 20 * 60_000;
@@ -85,6 +88,18 @@ export async function runSeed(seed: number, { planted = {}, mode = "liveness", o
       note: (host, what, detail) => log({ fact: "fault", worker: host.name, what, detail }),
     },
   });
+  const idOfKey = new Map<string, string>(
+    plan.users.flatMap(({ userId, activities }) => activities.map(({ id, occurredAt }) => [`webhook#${pushKey({ userId, id, occurredAt })}`, id] as const)),
+  );
+  const pushing = createPushing({
+    log,
+    idOfKey: (key) => idOfKey.get(key) ?? "?",
+    faults: {
+      refuses: (id) => kinds.get(id) === "unwelcome" && !healed(),
+      failing: () => faulty && random.chance(plan.pushes?.failing ?? 0),
+      impatient: () => faulty && random.chance(plan.pushes?.impatient ?? 0),
+    },
+  });
   let ids = 0;
   const uuid = () => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, "0")}`;
   /** Whose call the database is at. */
@@ -142,6 +157,7 @@ export async function runSeed(seed: number, { planted = {}, mode = "liveness", o
       ledger: over(stores.ledger, "ledger"),
       runs: over(stores.runs, "runs"),
       lease: over(stores.lease, "lease"),
+      pushing: plan.pushes && pushing.of(host, link, Math.min(WEBHOOK_TIMEOUT_MS, longestPushMs(plan.visibilitySeconds))),
       describeTable: (signal) => link.call({ backend: "table", name: "table.describe", signal }, () => ({ writeUnits: plan.provisionedWcu })),
     };
   }
@@ -298,5 +314,5 @@ export async function runSeed(seed: number, { planted = {}, mode = "liveness", o
       activities.map(({ id, userId, occurredAt, properties }) => [id, JSON.stringify([userId, `${occurredAt}#${id}`, id, "t", occurredAt, properties])] as const),
     ),
   );
-  return { seed, allowedAttempts: plan.attempts, entries, contents, safety, final, drained, drainLimitMs };
+  return { seed, allowedAttempts: plan.attempts, pushing: plan.pushes !== null, entries, contents, safety, final, drained, drainLimitMs };
 }

@@ -13,10 +13,17 @@ import type { Deps } from "#worker/core.ts";
 import { createDeaths } from "#worker/deaths.ts";
 import { runDuties } from "#worker/duties.ts";
 import { createEmitter, type WorkerEvent } from "#worker/events.ts";
+import { createPushes } from "#worker/pushes.ts";
 import { createReporter } from "#worker/report.ts";
+import { longestPushMs } from "#worker/sinks/list.ts";
+import { createWebhookSink } from "#worker/sinks/webhook.ts";
 import type { WorkerLedger } from "./postgres/ledger.ts";
 import type { Host } from "./host.ts";
 import type { Random } from "./random.ts";
+import type { Pushing } from "./webhook.ts";
+
+/** Longest wait for the webhook's receiver, as configured by default. */
+export const WEBHOOK_TIMEOUT_MS = 5_000;
 
 /** The outside world of one worker process. */
 export interface Backends {
@@ -29,12 +36,15 @@ export interface Backends {
   runs: Pick<RedriveRuns, "pending" | "markSent">;
   lease: LeaderLease;
   registry: Pick<WorkerRegistry, "heartbeat" | "addSamples" | "prune">;
+  /** Null where no sink is on. */
+  pushing: Pushing | null;
   describeTable: (signal: AbortSignal) => Promise<{ writeUnits: number | null }>;
 }
 
 /** Faults planted into the worker's code, from outside of it: for the checker's own test. */
 export interface Planted {
   backends?: (backends: Backends) => Backends;
+  pushes?: (pushes: NonNullable<Deps["pushes"]>, clock: Deps["clock"]) => NonNullable<Deps["pushes"]>;
   acts?: (acts: Pick<Deps, "attempts" | "deaths">, backends: Backends) => Pick<Deps, "attempts" | "deaths">;
 }
 
@@ -71,7 +81,16 @@ export function startWorkerProcess({
   const { queue, table, drain, registry } = backends;
   let uuids = 0;
   const uuid = () => `${worker}-${(uuids += 1)}`;
-  const consumer = createConsumer({ clock, random: random.next, uuid, emit, queue, table, drain, ...acts, workerId: worker, config });
+
+  /** Pushes as worker/worker.ts puts them together. */
+  function pushesOver({ webhook, filter }: Pushing) {
+    const longestMs = longestPushMs(config.visibilitySeconds);
+    const sink = createWebhookSink({ webhook, config: { timeoutMs: Math.min(WEBHOOK_TIMEOUT_MS, longestMs) }, longestMs, clock, random: random.next });
+    const pushes = createPushes({ sinks: [sink], filter, clock, random: random.next, uuid, emit, visibilityMs: config.visibilitySeconds * 1000 });
+    return planted.pushes?.(pushes, clock) ?? pushes;
+  }
+  const pushes = backends.pushing ? pushesOver(backends.pushing) : undefined;
+  const consumer = createConsumer({ clock, random: random.next, uuid, emit, queue, table, drain, ...acts, pushes, workerId: worker, config });
   const reporter = createReporter({
     core: consumer.core,
     drain,
