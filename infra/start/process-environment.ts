@@ -11,7 +11,9 @@ import { modeOf } from "./mode.ts";
  * runs on this machine.
  * @throws StartError when none runs, or the environment is half set.
  */
-export async function processEnvironment(given: Environment): Promise<Environment> {
+export async function processEnvironment(environment: Environment): Promise<Environment> {
+  // The login that owns the tables is for migrations: no process of ours is given it.
+  const { DATABASE_MIGRATE_URL: _owner, ...given } = environment;
   if (modeOf(given) === "external") return given;
   const { stateDirectory } = localConfig(given);
   const env = (await liveHolder(resolve(stateDirectory))) === null ? null : await readEnvFile(resolve(stateDirectory));

@@ -30,7 +30,8 @@ export interface Started {
   close(): Promise<void>;
 }
 
-function definedOf(env: Environment): Record<string, string> {
+/** What the processes get of the environment: never the login that owns the tables, which is for migrations. */
+function definedOf({ DATABASE_MIGRATE_URL: _owner, ...env }: Environment): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
@@ -100,7 +101,7 @@ export async function start({
     if (mode === "local") await preparePorts({ config, stateDirectory, tookOver });
     else await checkPorts([ports.dashboard]);
 
-    const base = mode === "local" ? withoutAws(env) : definedOf(env);
+    const base = mode === "local" ? withoutAws(definedOf(env)) : definedOf(env);
     const building = dev ? Promise.resolve("fresh") : ensureBuild({ root, env: base, log: openLogFile(join(stateDirectory, "logs", "build.log")), tell });
     // Its fault is met below; until then it must not count as unhandled.
     building.catch(() => undefined);

@@ -11,7 +11,17 @@ export const AUDIT_ACTIONS = {
   "key.create": "API key created",
   "key.revoke": "API key revoked",
   "key.rotate": "API key rotated",
+  "person.invite": "Person invited",
+  "person.link": "New link made",
+  "person.role": "Role changed",
+  "person.disable": "Person disabled",
+  "person.enable": "Person enabled",
+  "person.set_password": "Password set",
+  "person.create": "Person created",
   "redrive.start": "Redrive started",
+  "session.sign_in": "Signed in",
+  "session.sign_out": "Signed out",
+  "session.end": "Session ended by an admin",
   "audit.export": "Audit log exported",
 } as const satisfies Readonly<Record<`${string}.${string}`, string>>;
 export type AuditAction = keyof typeof AUDIT_ACTIONS;

@@ -169,6 +169,13 @@ export function createAuditLog({ db, queue }: { db: Pick<PrismaClient, "$queryRa
       return rows.map((row) => Object.assign(row, { seq: Number(row.seq) }));
     },
 
+    /** Whether the database stops this process from changing or removing rows: not where it logs in as the tables' owner. */
+    async isProtected(): Promise<boolean> {
+      const [row] = await db.$queryRaw<{ free: boolean }[]>`
+        SELECT pg_has_role(relowner, 'USAGE') OR has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE') AS free FROM pg_class WHERE oid = 'audit'::regclass`;
+      return row?.free === false;
+    },
+
     /** Where the chain says it ends. */
     async head(): Promise<ChainPosition> {
       const [row] = await db.$queryRaw<{ seq: bigint; hash: string }[]>`SELECT seq, hash FROM audit_head WHERE id = 1`;

@@ -24,8 +24,11 @@ export interface RouteDefinition<P extends Schema | undefined, Q extends Schema 
   output: O;
   /** Status of a good answer. */
   status?: number;
-  /** Does the work: calls one service and throws HttpProblem for what the caller can act on. */
-  call(input: { params: Given<P>; query: Given<Q>; body: Given<B>; signal: AbortSignal }): Promise<z.input<O>>;
+  /**
+   * Does the work: calls one service and throws HttpProblem for what the caller can act on. A file to download is a
+   * Response, which goes out as it is.
+   */
+  call(input: { params: Given<P>; query: Given<Q>; body: Given<B>; signal: AbortSignal }): Promise<z.input<O> | Response>;
 }
 
 /**
@@ -51,8 +54,9 @@ export function defineRoute<O extends Schema, P extends Schema | undefined = und
         body: definition.body && parseInput(definition.body, await readJson(request), { status: 422, code: "invalid_body", title: "The request holds a wrong value" }),
         signal: request.signal,
       } as { params: Given<P>; query: Given<Q>; body: Given<B>; signal: AbortSignal };
-      const answer = definition.output.parse(await definition.call(input));
-      return Response.json(answer, { status: definition.status ?? 200, headers: { "cache-control": "no-store" } });
+      const answer = await definition.call(input);
+      if (answer instanceof Response) return answer;
+      return Response.json(definition.output.parse(answer), { status: definition.status ?? 200, headers: { "cache-control": "no-store" } });
     } catch (error) {
       return problemResponse(toProblem(error, request));
     }
