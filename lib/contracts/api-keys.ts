@@ -78,3 +78,6 @@ export type ApiKeyRotation = z.infer<typeof apiKeyRotationSchema>;
 /** A key just made: the only time that it is told whole. */
 export const newApiKeySchema = z.object({ key: z.string(), apiKey: apiKeySchema });
 export type NewApiKey = z.infer<typeof newApiKeySchema>;
+
+/** A key as it stands after an act. */
+export const apiKeyAnswerSchema = z.object({ apiKey: apiKeySchema });
