@@ -96,13 +96,14 @@ export function createBatchRun(core: Core, outcomes: Outcomes) {
     const storedAt = new Date(clock.now()).toISOString();
     emit({ event: "storing", messageIds: ids, writeUnits: kept.costWriteUnits, alone: isAlone });
     core.underWay.writeUnits += kept.costWriteUnits;
+    const begunMs = clock.monotonic();
     const result = await storeInTime(kept, storedAt);
     core.underWay.writeUnits -= kept.costWriteUnits;
     account(leasedWriteUnits, result, kept);
     const stored = parts.flatMap(({ held }) => held.filter((one) => outcomeOf(result, kept, one).kind === "stored"));
     samples.count("stored", stored.length);
     if (stored.length > 0) emit({ event: "stored", messageIds: messageIds(stored), writeUnits: result.consumedWriteUnits ?? kept.costWriteUnits });
-    await report(result, kept);
+    await report(result, kept, begunMs);
     // Put off after a lone handling: its next one starts afresh, since this mark would be read as a killed process.
     if (isAlone && stored.length === 0) await outcomes.restart(parts.flatMap(({ held }) => held));
     owned.clear(); // from here on each lane has an end of its own
@@ -160,7 +161,7 @@ export function createBatchRun(core: Core, outcomes: Outcomes) {
   }
 
   /** Tells the drain row of throttles and the outage of failures. */
-  async function report(result: StoreResult, batch: Batch): Promise<void> {
+  async function report(result: StoreResult, batch: Batch, begunMs: number): Promise<void> {
     if (result.unprocessed.length > 0) {
       const ids = batch.parts.flatMap(({ held }) => messageIds(held.filter((one) => result.unprocessed.includes(batch.putOf.get(one) ?? -1))));
       emit({ event: "unprocessed", messageIds: ids });
@@ -171,7 +172,7 @@ export function createBatchRun(core: Core, outcomes: Outcomes) {
     const unknown = first("unknown");
     if (kinds.has("stored") || kinds.has("rejected") || kinds.has("throttled")) outage.answered();
     else if (unavailable || unknown) {
-      const retryInMs = outage.failed();
+      const retryInMs = outage.failed(begunMs);
       emit({ event: "table_unavailable", error: unavailable?.error ?? unknown?.error ?? "", retryInMs });
     }
     if (unknown) {

@@ -86,6 +86,27 @@ describe("failing", () => {
   });
 });
 
+describe("a moment in which the table answers nobody", () => {
+  test("holds up what was under way and nothing else: the pause does not grow with how much that was", async () => {
+    const world = createWorld();
+    for (let n = 0; n < 40; n += 1) send(world, `u${n}`, [`x${n}`]);
+    let silent = true;
+    world.table.hooks.onBatch = (_items, signal) =>
+      silent ? new Promise((_, reject) => signal?.addEventListener("abort", () => reject(Object.assign(new Error("aborted"), { name: "AbortError" })))) : Promise.resolve([]);
+    world.start();
+    await world.advance(6_000);
+    silent = false;
+    await world.advance(4_000);
+    expect(world.of("table_unavailable").length).toBeGreaterThan(1);
+    expect(world.of("table_unavailable").every(({ retryInMs }) => retryInMs <= 100)).toBe(true);
+    const late = send(world, "late", ["late"]);
+    await world.advance(1_000);
+    expect(world.queue.deleted()).toEqual(expect.arrayContaining(late));
+    await world.advance(30_000);
+    expect(world.queue.entries).toHaveLength(0);
+  });
+});
+
 describe("a fault of our own code", () => {
   test("lets go of what its turn held: nothing is acked, the queue brings it back, and it is stored", async () => {
     const world = createWorld();
