@@ -34,6 +34,7 @@ describe("readFates", () => {
   it("sends again what was shed or never arrived, and not what was refused whole", () => {
     expect(readFates(answer(429, problem(429)), 1)).toMatchObject([{ kind: "again", as: "not_sent" }]);
     expect(readFates(answer(408, problem(408)), 1)).toMatchObject([{ kind: "again", as: "not_sent" }]);
+    expect(readFates(answer(503, problem(503, { code: "keys_unavailable" })), 1)).toMatchObject([{ kind: "again", as: "not_sent" }]);
     expect(readFates({ kind: "none", reason: "refused", sent: false }, 1)).toMatchObject([{ kind: "again", as: "not_sent" }]);
     expect(readFates({ kind: "none", reason: "reset", sent: true }, 1)).toMatchObject([{ kind: "again", as: "unknown" }]);
     expect(readFates(answer(404, problem(404, { detail: "Nothing." })), 1)).toEqual([{ kind: "refused", reason: "404 No: Nothing." }]);

@@ -47,8 +47,8 @@ export function readFates(answer: Answer, count: number): Fate[] {
   if (given?.length === count) return given.map(toFate);
   const problem = ingestProblemSchema.safeParse(json).data;
   const reason = `${status} ${problem?.title ?? "without an explanation"}${problem?.detail === undefined ? "" : `: ${problem.detail}`}`;
-  // Shed before it was read, or cut off while it was: nothing of it was taken.
-  if (status === 429 || status === 408) return all({ kind: "again", as: "not_sent", reason });
+  // Shed before it was read, or cut off while it was, or its key could not be checked: nothing of it was taken.
+  if (status === 429 || status === 408 || problem?.code === "keys_unavailable") return all({ kind: "again", as: "not_sent", reason });
   if (status >= 400 && status < 500) return all({ kind: "refused", reason });
   return all({ kind: "again", as: "unknown", reason });
 }
