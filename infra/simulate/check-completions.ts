@@ -6,6 +6,7 @@ import type { Violation } from "./violation.ts";
  * - Only the process that received a message last deletes it, and only while it is hidden for it.
  * - What is deleted is in the table or is a death whose copy stands in the DLQ.
  * - What was accepted before it, for the same user, is in the table or dead by then.
+ * - What one request brought is queued in its order, but for what the verdicts name.
  * - A store begins only while the process still holds all of its messages.
  */
 export function checkCompletions({ entries, contents }: RunLog): Violation[] {
@@ -16,6 +17,8 @@ export function checkCompletions({ entries, contents }: RunLog): Violation[] {
   const deathOf = new Map<string, string>();
   const copies = new Set<string>();
   const resolved = new Set<string>();
+  /** When each activity was accepted first. */
+  const acceptedAt = new Map<string, number>();
   /** Front of each group: all before it are deleted. */
   const fronts = new Map<string, number>();
 
@@ -28,6 +31,7 @@ export function checkCompletions({ entries, contents }: RunLog): Violation[] {
       case "accepted": {
         const { messageId, groupId, id, redriveOf } = entry;
         messages.set(messageId, { id, groupId, redriveOf, holder: "", untilMs: 0, deleted: false });
+        if (!acceptedAt.has(id)) acceptedAt.set(id, acceptedAt.size);
         const group = groups.get(groupId);
         if (group) group.push(messageId);
         else groups.set(groupId, [messageId]);
@@ -43,6 +47,12 @@ export function checkCompletions({ entries, contents }: RunLog): Violation[] {
         if (entry.fact === "hidden" && message.holder !== entry.worker) fail("one_at_a_time", `${entry.worker} changed the visibility of ${message.id}, held by ${message.holder}`);
         message.holder = entry.worker;
         message.untilMs = entry.untilMs;
+        break;
+      }
+      case "answered": {
+        const places = entry.inOrder.map((id) => acceptedAt.get(id) ?? -1);
+        const at = places.findIndex((place, position) => position > 0 && place < (places[position - 1] ?? -1));
+        if (at > 0) fail("order", `${entry.inOrder[at]} was accepted before ${entry.inOrder[at - 1]}, which came before it in the request`);
         break;
       }
       case "written": {

@@ -5,6 +5,8 @@ import type { Violation } from "./violation.ts";
 const LETS_GO = new Set(["released", "nacked", "left", "visibility_failed", "ack_failed", "store_unknown"]);
 /** Faults that take from a process what it held, or from SQS's answer its reader. */
 const TAKES = new Set(["killed", "paused", "stopped", "answer_lost", "call_hung", "call_late", "call_failed"]);
+/** Visibility left in which a worker surely renews it: a look at all lanes, two calls and the wait between them. */
+const RENEWABLE_MS = 1_000;
 
 /**
  * A message is received once, plus once for each thing that let it go: a fault at its holder, a release, a nack of it
@@ -12,12 +14,11 @@ const TAKES = new Set(["killed", "paused", "stopped", "answer_lost", "call_hung"
  */
 export function checkReceives({ entries }: RunLog): Violation[] {
   const violations: Violation[] = [];
-  const messages = new Map<string, { id: string; holder: string; letGo: boolean; late: boolean; untilMs: number }>();
-  const paused = new Set<string>();
+  const messages = new Map<string, { id: string; holder: string; letGo: boolean; untilMs: number }>();
   const heldBy = new Map<string, Set<string>>();
   for (const entry of entries) {
     const { step, atMs } = entry;
-    if (entry.fact === "accepted") messages.set(entry.messageId, { id: entry.id, holder: "", letGo: true, late: false, untilMs: 0 });
+    if (entry.fact === "accepted") messages.set(entry.messageId, { id: entry.id, holder: "", letGo: true, untilMs: 0 });
     else if (entry.fact === "received") {
       const message = messages.get(entry.messageId);
       if (!message) continue;
@@ -26,7 +27,6 @@ export function checkReceives({ entries }: RunLog): Violation[] {
       }
       heldBy.get(message.holder)?.delete(entry.messageId);
       message.holder = entry.worker;
-      message.late = paused.has(entry.worker);
       message.letGo = true; // until its answer has reached the process
       message.untilMs = entry.untilMs;
       const held = heldBy.get(entry.worker);
@@ -37,21 +37,16 @@ export function checkReceives({ entries }: RunLog): Violation[] {
       if (!message) continue;
       message.untilMs = entry.untilMs;
       if (entry.untilMs <= atMs) message.letGo = true; // released; its event comes with the answer
-    } else if (entry.fact === "fault" && entry.worker !== null && entry.what === "resumed") paused.delete(entry.worker);
-    else if (entry.fact === "fault" && entry.worker !== null && TAKES.has(entry.what)) {
-      if (entry.what === "paused") paused.add(entry.worker);
+    } else if (entry.fact === "fault" && entry.worker !== null && TAKES.has(entry.what)) {
       for (const messageId of heldBy.get(entry.worker) ?? []) {
         const message = messages.get(messageId);
-        if (message) {
-          message.letGo = true;
-          message.late ||= entry.what === "paused";
-        }
+        if (message) message.letGo = true;
       }
     } else if (entry.fact === "worker" && entry.event.event === "received") {
       for (const messageId of entry.event.messageIds) {
         const message = messages.get(messageId);
         // An answer that a paused process reads late may come with too little time left.
-        if (message?.holder === entry.worker && !message.late) message.letGo = false;
+        if (message?.holder === entry.worker && message.untilMs - atMs >= RENEWABLE_MS) message.letGo = false;
       }
     } else if (entry.fact === "worker" && LETS_GO.has(entry.event.event) && "messageIds" in entry.event) {
       for (const messageId of entry.event.messageIds) {

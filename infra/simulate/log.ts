@@ -7,7 +7,9 @@ export type SendOutcome = "ok" | "refused" | "unknown";
 
 /** One thing that happened. `worker` names a process (each start has a name of its own). Times are virtual ms. */
 export type Fact =
-  | { fact: "intent"; id: string; groupId: string; kind: ActivityKind; okBefore: string | null }
+  | { fact: "intent"; id: string; groupId: string; kind: ActivityKind }
+  /** A request's first verdicts: what was accepted in the order in which it stands there. */
+  | { fact: "answered"; inOrder: readonly string[] }
   | { fact: "outcome"; id: string; outcome: SendOutcome }
   | { fact: "accepted"; id: string; messageId: string; groupId: string; sequence: string; redriveOf: string | null }
   | { fact: "received"; worker: string; messageId: string; groupId: string; receiveCount: number; untilMs: number }

@@ -1,74 +1,100 @@
 import { deduplicationId } from "#lib/domain/activity-key.ts";
 import type { SqsQueue } from "#lib/gateways/sqs-queue.ts";
+import { createBatcher, type SendVerdict } from "#lib/services/activity/ingest-batcher.ts";
+import { queueSender } from "#lib/services/activity/ingest-send.ts";
 import { sleep } from "#worker/clock.ts";
 import type { Host } from "./host.ts";
 import type { Fact, SendOutcome } from "./log.ts";
 import { bodyOf, type PlannedActivity } from "./plan.ts";
 
 const SEND_LIMIT_MS = 5_000;
+/** Most activities of one request. */
+const REQUEST_ACTIVITIES = 12;
 
-/** Whether the failed send surely had no effect: all else is unknown. */
-function neverSent(thrown: unknown): boolean {
-  return (thrown as { code?: string }).code === "ECONNREFUSED";
+function outcomeOf({ status }: SendVerdict): SendOutcome {
+  if (status === "accepted") return "ok";
+  return status === "unknown" ? "unknown" : "refused";
+}
+
+/** A user's activities as requests: those without a pause between them go together. */
+function requestsOf(activities: readonly PlannedActivity[]): PlannedActivity[][] {
+  const requests: PlannedActivity[][] = [];
+  for (const activity of activities) {
+    const last = requests.at(-1);
+    if (last && activity.pauseMs === 0 && last.length < REQUEST_ACTIVITIES) last.push(activity);
+    else requests.push([activity]);
+  }
+  return requests;
 }
 
 /**
- * Producers with the public API between them and the queue: each user's activities one after another, the next one
- * only once the one before has its outcome. Retries keep the deduplication id, as the API's do.
+ * Producers, and the public API's batcher between them and the queue: each user's requests one after another, the next
+ * one only once the one before has its verdicts. Retries keep the ids of the activities that were not accepted.
  * @returns resolves when the last outcome is known.
  */
 export async function runProducers({
   users,
   host,
   queue,
+  random,
   log,
 }: {
   users: readonly { userId: string; activities: readonly PlannedActivity[] }[];
   host: Host;
   queue: Pick<SqsQueue, "sendBatch">;
+  random: () => number;
   log: (fact: Fact) => void;
 }): Promise<void> {
   const { clock } = host;
+  const batcher = createBatcher({
+    send: queueSender(queue),
+    clock: { now: clock.now, after: (delayMs, action) => clock.setTimer(action, delayMs) },
+    random,
+  });
 
-  async function send(activity: PlannedActivity): Promise<SendOutcome> {
-    const { id, userId, occurredAt, properties, groupId } = activity;
-    const message = { groupId, body: bodyOf(activity), deduplicationId: deduplicationId({ id, userId, type: "t", occurredAt, properties }) };
-    const limit = new AbortController();
-    const cancel = clock.setTimer(() => limit.abort(), SEND_LIMIT_MS);
-    try {
-      const [result] = await queue.sendBatch([message], { signal: limit.signal });
-      return result?.ok === true ? "ok" : "refused";
-    } catch (thrown) {
-      return neverSent(thrown) ? "refused" : "unknown";
-    } finally {
-      cancel();
-    }
+  function send(activities: readonly PlannedActivity[]): Promise<SendVerdict[]> {
+    const messages = activities.map((activity) => {
+      const { id, userId, occurredAt, properties, groupId } = activity;
+      return { groupId, body: bodyOf(activity), deduplicationId: deduplicationId({ id, userId, type: "t", occurredAt, properties }) };
+    });
+    return batcher.submit(messages, clock.now() + SEND_LIMIT_MS);
   }
 
-  async function produce(activity: PlannedActivity, okBefore: string | null): Promise<SendOutcome> {
-    const { id, groupId, kind } = activity;
-    log({ fact: "intent", id, groupId, kind, okBefore });
-    let unknown = false;
-    for (let tries = 0; tries <= activity.retries; tries += 1) {
-      if (tries > 0) await sleep(clock, activity.retryAfterMs);
-      const outcome = await send(activity);
-      if (outcome === "ok") return "ok";
-      unknown ||= outcome === "unknown";
+  /** Sends until all are accepted or its patience is over. @returns the outcome of each. */
+  async function produce(request: readonly PlannedActivity[]): Promise<SendOutcome[]> {
+    const outcomes = new Map<PlannedActivity, SendOutcome>();
+    const [first] = request;
+    for (let tries = 0; tries <= (first?.retries ?? 0); tries += 1) {
+      const left = request.filter((activity) => outcomes.get(activity) !== "ok");
+      if (left.length === 0) break;
+      if (tries > 0) await sleep(clock, first?.retryAfterMs ?? 0);
+      const verdicts = await send(left);
+      if (tries === 0) {
+        const inOrder = request.filter((_, position) => verdicts[position]?.status === "accepted" && !verdicts[position].outOfOrder);
+        log({ fact: "answered", inOrder: inOrder.map(({ id }) => id) });
+      }
+      for (const [position, activity] of left.entries()) {
+        const verdict = verdicts[position];
+        const outcome = verdict ? outcomeOf(verdict) : "unknown";
+        // Unknown once is unknown for ever, unless it is accepted after all.
+        if (outcome === "ok" || outcomes.get(activity) !== "unknown") outcomes.set(activity, outcome);
+      }
     }
-    return unknown ? "unknown" : "refused";
+    return request.map((activity) => outcomes.get(activity) ?? "unknown");
   }
 
   const again: Promise<unknown>[] = [];
   await Promise.all(
     users.map(async ({ activities }) => {
-      let okBefore: string | null = null;
-      for (const activity of activities) {
-        await sleep(clock, activity.pauseMs);
-        const outcome = await produce(activity, okBefore);
-        log({ fact: "outcome", id: activity.id, outcome });
-        if (outcome !== "ok") continue;
-        okBefore = activity.id;
-        if (activity.againAfterMs !== null) again.push(sleep(clock, activity.againAfterMs).then(() => send(activity)));
+      for (const request of requestsOf(activities)) {
+        await sleep(clock, request[0]?.pauseMs ?? 0);
+        for (const { id, groupId, kind } of request) log({ fact: "intent", id, groupId, kind });
+        const outcomes = await produce(request);
+        for (const [position, activity] of request.entries()) {
+          const outcome = outcomes[position] ?? "unknown";
+          log({ fact: "outcome", id: activity.id, outcome });
+          if (outcome === "ok" && activity.againAfterMs !== null) again.push(sleep(clock, activity.againAfterMs).then(() => send([activity])));
+        }
       }
     }),
   );

@@ -262,7 +262,7 @@ export async function runSeed(seed: number, { planted = {}, mode = "liveness", o
   const sent = { all: false };
   const apiFaults = { ...faults, killAt: () => false };
   const toQueue = queues.gateway(MAIN, api, createLink({ scheduler, random, host: api, faults: apiFaults }));
-  void runProducers({ users: plan.users, host: api, queue: toQueue, log }).finally(() => {
+  void runProducers({ users: plan.users, host: api, queue: toQueue, random: random.next, log }).finally(() => {
     sent.all = true;
   });
 
