@@ -21,12 +21,13 @@ export type Permission = z.infer<typeof permissionSchema>;
 
 /** Who does something: a person, a script run by whoever holds the database, or the software itself. */
 export interface Actor {
-  /** A person's id; a fixed word for a script and for the system. */
+  /** A person's id; a fixed word for all others. */
   id: string;
   /** As shown to people. */
   name: string;
   email: string | null;
-  role: Role | "system" | "script";
+  /** `nobody` has not signed in (yet): name and e-mail are what was given, and nobody knows whether they are theirs. */
+  role: Role | "system" | "script" | "nobody";
 }
 
 /** What the software does by itself. */

@@ -1,4 +1,8 @@
 import type { z } from "zod";
+import { decide, type Granted } from "#lib/auth/access.ts";
+import type { Requirement } from "#lib/auth/permissions.ts";
+import { requestSession } from "#lib/auth/request-session.ts";
+import type { Session } from "#lib/auth/session.ts";
 import { webConfig } from "#lib/config/web.ts";
 import { toProblem } from "#lib/http/error-problem.ts";
 import { HttpProblem, problemResponse } from "#lib/http/http-problem.ts";
@@ -13,7 +17,9 @@ export interface RouteContext {
 type Schema = z.ZodType;
 type Given<S extends Schema | undefined> = S extends Schema ? z.output<S> : undefined;
 
-export interface RouteDefinition<P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, O extends Schema> {
+export interface RouteDefinition<R extends Requirement, P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, O extends Schema> {
+  /** The right that it asks for, before it looks at anything that was sent. Left out: nobody is asked. */
+  permission?: R;
   /** Path parameters; a fault is a 404. */
   params?: P;
   /** Search parameters; a fault is a 400. */
@@ -28,15 +34,41 @@ export interface RouteDefinition<P extends Schema | undefined, Q extends Schema 
    * Does the work: calls one service and throws HttpProblem for what the caller can act on. A file to download is a
    * Response, which goes out as it is.
    */
-  call(input: { params: Given<P>; query: Given<Q>; body: Given<B>; signal: AbortSignal }): Promise<z.input<O> | Response>;
+  call(input: RouteInput<R, P, Q, B>): Promise<z.input<O> | Response>;
+}
+
+interface RouteInput<R extends Requirement, P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined> {
+  /** Proof of the right, and the session that has it. */
+  allowed: Granted<R>;
+  params: Given<P>;
+  query: Given<Q>;
+  body: Given<B>;
+  signal: AbortSignal;
+  request: Request;
+  /** Headers of a good answer, a cookie for example. */
+  headers: Headers;
+}
+
+async function grant<R extends Requirement>(requirement: R, request: Request, sessionOf: (request: Request) => Promise<Session | null>): Promise<Granted<R>> {
+  const decision = decide(requirement, requirement === "public" ? null : await sessionOf(request));
+  if (decision.access === "granted") return decision.granted;
+  if (decision.access === "signed_out") throw new HttpProblem({ status: 401, code: "signed_out", title: "Nobody is signed in here", detail: "Sign in and try again." });
+  throw new HttpProblem({ status: 403, code: "not_for_your_role", title: "This is not for your role", detail: "Ask an admin, if you need it." });
 }
 
 /**
- * Makes a route handler: refuses what does not come from our page, validates, calls, maps errors to RFC 9457
- * problems, validates the answer. Answers are never cached.
+ * Makes a route handler: refuses what does not come from our page, asks who is there, validates, calls, maps errors to
+ * RFC 9457 problems, validates the answer. Answers are never cached.
  */
-export function defineRoute<O extends Schema, P extends Schema | undefined = undefined, Q extends Schema | undefined = undefined, B extends Schema | undefined = undefined>(
-  definition: RouteDefinition<P, Q, B, O>,
+export function defineRoute<
+  O extends Schema,
+  R extends Requirement = "public",
+  P extends Schema | undefined = undefined,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+>(
+  definition: RouteDefinition<R, P, Q, B, O>,
+  { sessionOf = requestSession }: { sessionOf?: (request: Request) => Promise<Session | null> } = {},
 ): (request: Request, context: RouteContext) => Promise<Response> {
   return async (request, context) => {
     try {
@@ -49,14 +81,17 @@ export function defineRoute<O extends Schema, P extends Schema | undefined = und
         });
       }
       const input = {
+        allowed: await grant<R>(definition.permission ?? ("public" as R), request, sessionOf),
         params: definition.params && parseInput(definition.params, await context.params, { status: 404, code: "not_found", title: "There is no such thing here" }),
         query: definition.query && parseInput(definition.query, queryOf(request), { status: 400, code: "invalid_query", title: "The address holds a wrong parameter" }),
         body: definition.body && parseInput(definition.body, await readJson(request), { status: 422, code: "invalid_body", title: "The request holds a wrong value" }),
         signal: request.signal,
-      } as { params: Given<P>; query: Given<Q>; body: Given<B>; signal: AbortSignal };
+        request,
+        headers: new Headers({ "cache-control": "no-store" }),
+      } as RouteInput<R, P, Q, B>;
       const answer = await definition.call(input);
       if (answer instanceof Response) return answer;
-      return Response.json(definition.output.parse(answer), { status: definition.status ?? 200, headers: { "cache-control": "no-store" } });
+      return Response.json(definition.output.parse(answer), { status: definition.status ?? 200, headers: input.headers });
     } catch (error) {
       return problemResponse(toProblem(error, request));
     }
