@@ -1,0 +1,210 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { join } from "node:path";
+import { type APIRequestContext, expect, test } from "@playwright/test";
+import { drainAnswerSchema } from "#lib/contracts/overview.ts";
+
+/*
+ * What an attacker sends to the dashboard's server past its pages. Each test names what it shows; that markup runs
+ * nowhere is in xss.spec.ts, and who may do what in permissions.spec.ts.
+ */
+
+const PAGES = ["/", "/dead-letters", "/activity", "/nowhere"];
+/** Longest that one answer to a hostile request may take, milliseconds: far over a busy machine's, far under a stuck one's. */
+const PATIENCE_MS = 5_000;
+
+const json = (baseURL: string | undefined) => ({ origin: baseURL ?? "", "sec-fetch-site": "same-origin", "content-type": "application/json" });
+
+async function readDrain(request: APIRequestContext) {
+  return drainAnswerSchema.parse(await (await request.get("/api/drain")).json()).drain;
+}
+
+test("NaN, huge and negative rates are refused by every way to set one", async ({ request, baseURL }) => {
+  const before = await readDrain(request);
+  const rates = ["NaN", "Infinity", "-Infinity", "1e999", "-1", "-0", "0", "0.5", "1000001", "1e300", '"50"', '"NaN"', "null", "[50]", "{}", "true", "9007199254740993", "-9007199254740993"];
+  for (const rate of rates) {
+    const bodies: [path: string, body: string][] = [
+      ["/api/drain", `{"rateWcuPerSecond":${rate},"expectedVersion":${before.version}}`],
+      ["/api/drain/override", `{"rateWcuPerSecond":${rate},"seconds":60,"reason":"x","expectedVersion":${before.version}}`],
+    ];
+    if (!["0.5", "1000001"].includes(rate)) {
+      bodies.push(["/api/drain/override", `{"rateWcuPerSecond":50,"seconds":${rate},"reason":"x","expectedVersion":${before.version}}`]);
+      bodies.push(["/api/drain", `{"rateWcuPerSecond":50,"expectedVersion":${rate === "0" || rate === "-0" ? "-1" : rate}}`]);
+    }
+    for (const [path, body] of bodies) {
+      const answer = await request.post(path, { headers: json(baseURL), data: Buffer.from(body) });
+      expect([400, 422], `${path} ${body} was answered ${answer.status()}`).toContain(answer.status());
+    }
+  }
+  expect(await readDrain(request)).toMatchObject({ version: before.version, rateWcuPerSecond: before.rateWcuPerSecond });
+});
+
+test("ids of another queue or run, or that are none, are refused", async ({ request, baseURL }) => {
+  const stranger = randomUUID();
+  for (const path of [`/api/dead-letters/${stranger}`, `/api/redrives/${stranger}`]) {
+    const answer = await request.get(path);
+    expect(answer.status(), path).toBe(404);
+    expect(await answer.json()).toMatchObject({ code: "not_found" });
+  }
+  for (const id of ["1", "..%2f..%2fapi%2fdrain", "%00", `${stranger}'--`, `${stranger}%20OR%201=1`, "{}", "__proto__"]) {
+    for (const path of [`/api/dead-letters/${id}`, `/api/redrives/${id}`]) expect((await request.get(path)).status(), path).toBeGreaterThanOrEqual(400);
+  }
+  const redrive = await request.post("/api/redrives", { headers: json(baseURL), data: { runId: randomUUID(), deathIds: [stranger], reason: "not mine" } });
+  expect(redrive.status()).toBe(409);
+  expect(await redrive.json()).toMatchObject({ code: "not_redrivable", refused: [{ deathId: stranger, why: "not_found" }] });
+  // A cursor is a place in a list, and nothing else: one that was made up leads nowhere.
+  for (const cursor of [Buffer.from('{"id":"x"}').toString("base64url"), "' OR 1=1 --", "x".repeat(512)]) {
+    const answer = await request.post("/api/dead-letters/search", { headers: json(baseURL), data: { cursor } });
+    expect(answer.status(), cursor).toBe(400);
+  }
+});
+
+test("prototype pollution, deep JSON and filters made to hang do no harm", async ({ request, baseURL }) => {
+  const deep = (open: string, close: string, levels: number) => open.repeat(levels) + close.repeat(levels);
+  const bodies = [
+    '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+    '{"user":"ann","__proto__":{"limit":1000000}}',
+    '{"rateWcuPerSecond":50,"expectedVersion":0,"__proto__":{"actor":"admin"}}',
+    deep("[", "]", 120_000),
+    deep('{"a":', "}", 40_000).replace(":}", ":1}"),
+    `{"user":${deep("[", "]", 100_000)}}`,
+    `{"user":"${"a".repeat(200)}!"}`,
+    `{"user":"${"%_\\\\".repeat(60)}"}`,
+    `{"user":"(a+)+$","cursor":"${"A".repeat(500)}!"}`,
+    `{"user":"ann","from":"${"1".repeat(200_000)}"}`,
+    `{"reason":"${"<".repeat(200_000)}"}`,
+    `[${"{},".repeat(60_000)}{}]`,
+  ];
+  const paths = ["/api/drain", "/api/drain/mode", "/api/drain/override", "/api/drain/pause", "/api/dead-letters/search", "/api/activities/search", "/api/redrives"];
+  for (const path of paths) {
+    for (const body of bodies) {
+      const startedAt = performance.now();
+      const answer = await request.post(path, { headers: json(baseURL), data: Buffer.from(body) });
+      const name = `${path} ${body.slice(0, 60)}`;
+      expect(performance.now() - startedAt, name).toBeLessThan(PATIENCE_MS);
+      // A search for a strange user is a search; whatever is no valid request is refused as one.
+      expect([200, 400, 413, 422], `${name} was answered ${answer.status()}`).toContain(answer.status());
+      if (answer.status() === 200) expect(path).toMatch(/search$/);
+    }
+  }
+  // Nothing of it stayed behind in the server.
+  const answer = await request.post("/api/drain", { headers: json(baseURL), data: "{}" });
+  expect(await answer.text()).not.toContain("polluted");
+  expect((await readDrain(request)) as object).not.toHaveProperty("polluted");
+});
+
+test("no address that a request names is fetched by the server", async ({ request, baseURL }) => {
+  const reached: string[] = [];
+  const canary = createServer((met, response) => {
+    reached.push(`${met.method} ${met.url}`);
+    response.end("canary");
+  }).listen(0, "127.0.0.1");
+  await once(canary, "listening");
+  const target = `http://127.0.0.1:${(canary.address() as AddressInfo).port}`;
+  const { host } = new URL(target);
+  const dashboard = new URL(baseURL ?? "");
+  try {
+    const names = ["url", "next", "redirect", "callback", "callbackURL", "returnTo", "webhook", "image", "host"];
+    const query = names.map((name) => `${name}=${encodeURIComponent(`${target}/${name}`)}`).join("&");
+    const headers = { "x-forwarded-host": host, "x-forwarded-proto": "http", "x-forwarded-server": host, forwarded: `host=${host}`, "x-original-url": target, "x-rewrite-url": target, "x-middleware-rewrite": target, "x-nextjs-data": "1", referer: target };
+    for (const path of [...PAGES, "/_next/image", "/api/overview", "/sign-in"]) await request.get(`${path}?${query}`, { headers, maxRedirects: 0 });
+    for (const path of ["/", "/api/drain", "/api/redrives"]) await request.post(path, { headers: { ...json(baseURL), ...headers }, data: Object.fromEntries(names.map((name) => [name, target])), maxRedirects: 0 });
+    // The absolute form of a request, plain and as an upgrade, and an answer from elsewhere to a CONNECT.
+    const raw = [
+      `GET ${target}/absolute HTTP/1.1\r\nHost: ${dashboard.host}\r\nConnection: close\r\n\r\n`,
+      `GET ${target}/host HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      `GET ${target}/upgrade HTTP/1.1\r\nHost: ${dashboard.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      `GET //${host}/double HTTP/1.1\r\nHost: ${dashboard.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+    ];
+    for (const text of raw) {
+      const socket = connect(Number(dashboard.port), dashboard.hostname);
+      const got: Buffer[] = [];
+      socket.on("data", (chunk: Buffer) => got.push(chunk)).on("error", () => undefined);
+      await once(socket, "connect");
+      socket.write(text);
+      // Whatever it does with it, it has done before it answers what was asked later.
+      await Promise.race([once(socket, "close"), request.get("/api/drain").then(() => request.get("/nowhere"))]);
+      socket.destroy();
+      expect(Buffer.concat(got).toString(), text).not.toContain("canary");
+    }
+    expect(reached).toEqual([]);
+  } finally {
+    canary.closeAllConnections();
+    canary.close();
+  }
+});
+
+/** Every text file under a folder, by path. */
+async function textOf(folder: string): Promise<Map<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && /\.(js|css|json|html|txt|map|svg)$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
+  return new Map(await Promise.all(files.map(async (file) => [file, await readFile(file, "utf8")] as const)));
+}
+
+/** Texts that must never leave the server: the values of the start's secrets, and what secrets look like. */
+async function secrets(): Promise<(string | RegExp)[]> {
+  const directory = process.env.SPILLWAY_STATE_DIR;
+  if (directory === undefined) throw new Error("SPILLWAY_STATE_DIR is not set: the browser tests' setup has not run");
+  const env = JSON.parse(await readFile(join(directory, "env.json"), "utf8")) as Record<string, string>;
+  const secret = Object.entries(env).filter(([name]) => /DATABASE|SECRET|PASSWORD|KEY|TOKEN/.test(name)).map(([, value]) => value);
+  const passwords = secret.filter((value) => URL.canParse(value)).map((value) => new URL(value).password);
+  const values = [...secret, ...passwords].filter((value) => value.length >= 8);
+  expect(values.length).toBeGreaterThan(0);
+  return [...values, /postgres(ql)?:\/\/[^"'\s]*@/, /\bAKIA[0-9A-Z]{16}\b/, /-----BEGIN [A-Z ]*PRIVATE KEY/, /sw_live_[A-Za-z0-9]+_[A-Za-z0-9]{16,}/, /\$argon2|\$scrypt|\$2[aby]\$/];
+}
+
+function leaks(text: string, needles: readonly (string | RegExp)[]): string[] {
+  return needles.filter((needle) => (typeof needle === "string" ? text.includes(needle) : needle.test(text))).map(String);
+}
+
+test("no secret stands in the bundle, in a page, in what it is drawn from, or in an error", async ({ request, baseURL }) => {
+  const needles = await secrets();
+  const files = await textOf(join(".next", "static"));
+  expect(files.size).toBeGreaterThan(5);
+  for (const [file, text] of files) {
+    expect(leaks(text, needles), file).toEqual([]);
+    expect(file).not.toMatch(/\.map$/);
+    // Names of what only the server knows would mean that its code is in the bundle.
+    expect(text, file).not.toMatch(/DATABASE_URL|AUTH_SECRET|AWS_SECRET_ACCESS_KEY|ACTIVITY_DLQ_URL/);
+  }
+  for (const path of PAGES) {
+    for (const headers of [{}, { rsc: "1" }, { rsc: "1", "next-router-prefetch": "1" }, { rsc: "1", "next-router-segment-prefetch": "/_tree" }]) {
+      const answer = await request.get(path, { headers });
+      expect(leaks(await answer.text(), needles), `${path} ${JSON.stringify(headers)}`).toEqual([]);
+      expect(leaks(JSON.stringify(answer.headers()), needles), path).toEqual([]);
+    }
+  }
+  const errors = await Promise.all([
+    request.get("/api/nowhere"),
+    request.get("/api/dead-letters/x"),
+    request.get("/api/overview/history?range=x"),
+    request.get("/%ff"),
+    request.get("/_next/data/x.json"),
+    request.post("/api/drain", { headers: json(baseURL), data: "{" }),
+    request.post("/api/drain", { headers: { ...json(baseURL), "content-type": "text/plain" }, data: "x" }),
+    request.post("/api/drain", { data: {} }),
+    request.post("/api/redrives", { headers: json(baseURL), data: { runId: "x", deathIds: ["\u0000"], reason: "\ud800" } }),
+  ]);
+  for (const answer of errors) {
+    const text = await answer.text();
+    expect(answer.status(), answer.url()).toBeGreaterThanOrEqual(400);
+    expect(leaks(text, needles), answer.url()).toEqual([]);
+    expect(text, answer.url()).not.toMatch(/node_modules|\n\s+at |\.ts:\d+/);
+  }
+});
+
+test("nothing that was drawn for one is kept for another, by browsers or by what stands between", async ({ request }) => {
+  for (const path of [...PAGES, "/api/overview", "/api/overview/history", "/api/drain", "/api/redrives", "/api/dead-letters/failing"]) {
+    for (const headers of [{}, { rsc: "1" }, { rsc: "1", "next-router-prefetch": "1" }]) {
+      const answer = await request.get(path, { headers });
+      const kept = answer.headers()["cache-control"] ?? "";
+      expect(kept, `${path} ${JSON.stringify(headers)}`).toContain("no-store");
+      expect(kept).not.toMatch(/public|s-maxage/);
+      expect(answer.headers()).not.toHaveProperty("x-nextjs-cache", "HIT");
+    }
+  }
+});

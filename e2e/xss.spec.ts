@@ -1,0 +1,210 @@
+import { expect, type Page, test } from "@playwright/test";
+import { MARKUP, withHostileText } from "#e2e/hostile-text.ts";
+import { openStack } from "#e2e/stack.ts";
+import { type ActivitySearchResult, activitySearchResultSchema } from "#lib/contracts/activity-search.ts";
+import {
+  type DeadLetterDetail,
+  deadLetterDetailSchema,
+  deadLetterListSchema,
+  failingListSchema,
+  type RedriveReceipt,
+  redriveReceiptSchema,
+  redriveRunListSchema,
+  redriveRunSchema,
+} from "#lib/contracts/dead-letters.ts";
+import { overviewHistorySchema, overviewSchema } from "#lib/contracts/overview.ts";
+
+/*
+ * XSS payloads in every shown field run nothing. Two ways: each answer that a page shows gets markup in every field
+ * whose contract allows any text; and markup is sent in as producers and people can, and read back through the server.
+ */
+
+const AT = "2026-01-31T12:00:00.000Z";
+const RUN = "00000000-0000-4000-8000-000000000003";
+
+const death: DeadLetterDetail = {
+  id: "00000000-0000-4000-8000-000000000001",
+  messageId: "message",
+  userId: "user",
+  activityId: "activity",
+  type: "type",
+  occurredAt: AT,
+  reason: "rejected_by_table",
+  error: "error",
+  attempts: 5,
+  worker: "worker",
+  sentAt: AT,
+  firstFailedAt: AT,
+  lastFailedAt: AT,
+  diedAt: AT,
+  status: "open",
+  resolvedAt: null,
+  awaitingSweep: false,
+  redrive: { runId: RUN, state: "bounced", bouncedDeathId: null },
+  redrivenFrom: null,
+  body: "body",
+  history: [{ at: AT, worker: "worker", reason: "rejected_by_table", error: "error" }],
+};
+const run: RedriveReceipt = {
+  id: RUN,
+  actor: "actor",
+  reason: "reason",
+  selected: 1,
+  state: "finished",
+  createdAt: AT,
+  finishedAt: AT,
+  counts: { pending: 0, sent: 0, stored: 0, bounced: 1 },
+  items: [{ deathId: death.id, userId: "user", activityId: "activity", state: "bounced", sentAt: AT, resolvedAt: AT, bouncedDeathId: null, bouncedReason: "malformed", bouncedError: "error" }],
+};
+const { items: _items, ...runRow } = run;
+const counts = { open: { value: 1, capped: false }, awaitingSweep: { value: 0, capped: false }, failing: { value: 1, capped: false } };
+const { body: _body, history: _history, ...deathRow } = death;
+const failing = { messageId: "message", userId: "user", activityId: "activity", type: "type", attempts: 1, firstFailedAt: AT, lastFailedAt: AT, lastError: "error" };
+const activities: ActivitySearchResult = {
+  items: [
+    activitySearchResultSchema.shape.items.element.parse({
+      id: "activity",
+      userId: "user",
+      type: "type",
+      occurredAt: AT,
+      sessionId: "session",
+      source: "source",
+      properties: '{"a":"b"}',
+      acceptedAt: AT,
+      storedAt: AT,
+      sequence: "1",
+    }),
+  ],
+  nextCursor: null,
+  asOf: AT,
+};
+
+/** Reports what ran, what the policy had to stop, and every dialog: all three must stay empty. */
+async function watch(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  await page.exposeFunction("reportRun", (text: string) => found.push(text));
+  await page.addInitScript(() => {
+    const reporter = globalThis as unknown as { reportRun(text: string): void };
+    const ran = {
+      set() {
+        reporter.reportRun("ran");
+      },
+    };
+    Object.defineProperty(globalThis, "ran", ran);
+    document.addEventListener("securitypolicyviolation", (event) => reporter.reportRun(`stopped ${event.violatedDirective} ${event.sample}`));
+  });
+  page.on("dialog", (dialog) => {
+    found.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return found;
+}
+
+async function answers(page: Page, glob: string, schema: { safeParse(value: unknown): { success: boolean } }, sample: unknown, least: number): Promise<void> {
+  expect(schema.safeParse(sample).success, glob).toBe(true);
+  const { answer, fields } = withHostileText(sample, schema);
+  expect(fields, glob).toBeGreaterThanOrEqual(least);
+  await page.route(glob, (route) => route.fulfill({ json: answer }));
+}
+
+/** The text stands on the page, as text. */
+async function expectShown(page: Page): Promise<void> {
+  await expect(page.getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+  await expect(page.locator('img[src="x"], iframe[srcdoc], svg[onload]')).toHaveCount(0);
+}
+
+test("in every field that the overview shows", async ({ page }) => {
+  const found = await watch(page);
+  for (const [glob, schema] of [
+    ["**/api/overview", overviewSchema],
+    ["**/api/overview/history*", overviewHistorySchema],
+  ] as const) {
+    await page.route(glob, async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: withHostileText(await answer.json(), schema).answer });
+    });
+  }
+  await page.goto("/");
+  await expect(page.getByTestId("live-state")).toHaveAttribute("data-state", "connected");
+  await expectShown(page);
+  expect(found).toEqual([]);
+  // What watches sees what runs.
+  await page.evaluate("globalThis.ran = 1");
+  await expect.poll(() => found).toEqual(["ran"]);
+});
+
+test("in every field that dead letters, their drawer and their runs show", async ({ page }) => {
+  const found = await watch(page);
+  await answers(page, "**/api/dead-letters/*", deadLetterDetailSchema, death, 8);
+  await answers(page, "**/api/dead-letters/search*", deadLetterListSchema, { items: [deathRow], nextCursor: null, counts }, 5);
+  await answers(page, "**/api/dead-letters/failing", failingListSchema, { items: [failing] }, 5);
+  await answers(page, "**/api/redrives", redriveRunListSchema, { items: [redriveRunSchema.parse(runRow)] }, 2);
+  await answers(page, "**/api/redrives/*", redriveReceiptSchema, run, 4);
+  await page.goto("/dead-letters");
+  await expectShown(page);
+  await page.getByRole("button", { name: /^Details of/ }).first().click();
+  const drawer = page.getByRole("dialog");
+  await drawer.getByRole("button", { name: "Reveal" }).click();
+  await expect(drawer.getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+  await page.keyboard.press("Escape");
+  await expect(drawer).toBeHidden();
+  await page.getByRole("checkbox", { name: /^Select/ }).last().check();
+  await page.getByRole("button", { name: "Redrive 1 selected" }).click();
+  await expect(page.getByRole("dialog", { name: "Redrive dead letters" })).toBeVisible();
+  await page.goto(`/dead-letters/runs/${RUN}`);
+  await expectShown(page);
+  expect(found).toEqual([]);
+});
+
+test("in every field that a search of activities shows", async ({ page }) => {
+  const found = await watch(page);
+  await answers(page, "**/api/activities/search", activitySearchResultSchema, activities, 4);
+  await page.goto("/activity");
+  await page.getByRole("textbox", { name: "User id" }).fill(MARKUP.slice(0, 250));
+  await page.getByRole("button", { name: "Search" }).click();
+  await expectShown(page);
+  await page.getByRole("button", { name: /^Details of/ }).first().click();
+  await expect(page.getByRole("dialog").getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+  expect(found).toEqual([]);
+});
+
+test("sent in by a producer, planted in the queue, given as a reason or in the address, and drawn by the server", async ({ page }) => {
+  const stack = await openStack();
+  const found = await watch(page);
+  const text = MARKUP.slice(0, 256);
+  const sent = await stack.send([{ id: "markup", userId: text, type: "chat.message", occurredAt: AT, source: text.slice(0, 64), properties: { [text]: text } }]);
+  expect(sent.status).toBe(202);
+  const messageId = await stack.plant(MARKUP, "markup");
+  stack.close();
+
+  await page.goto(`/?range=${encodeURIComponent(text)}`);
+  const apply = page.getByRole("button", { name: "Apply" });
+  const rate = page.getByRole("textbox", { name: "Drain rate (WCU/s)" });
+  const wanted = (await rate.inputValue()) === "150" ? "151" : "150";
+  await rate.fill(wanted);
+  const reason = page.getByRole("textbox", { name: /Reason/ });
+  if (await reason.isVisible()) await reason.fill(text);
+  await apply.click();
+  await expect(page.getByText(`Applied: ${wanted} WCU/s`)).toBeVisible();
+  await page.reload();
+  await expect(page.getByTestId("live-state")).toHaveAttribute("data-state", "connected");
+
+  await page.goto(`/dead-letters?status=${encodeURIComponent(text)}`);
+  await expect(page.getByRole("checkbox", { name: `Select ${messageId}` })).toBeVisible({ timeout: 30_000 });
+  await page.getByRole("button", { name: `Details of ${messageId}` }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Reveal" }).click();
+  await expect(page.getByRole("dialog").getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+
+  await page.goto("/activity");
+  await page.getByRole("textbox", { name: "User id" }).fill(text);
+  await expect(async () => {
+    await page.getByRole("button", { name: "Search" }).click();
+    await expect(page.getByRole("table", { name: "Activities" })).toBeVisible({ timeout: 2_000 });
+  }).toPass({ timeout: 30_000 });
+  await page.getByRole("button", { name: /^Details of/ }).first().click();
+  await expect(page.getByRole("dialog").getByText(text.slice(0, 40)).first()).toBeAttached();
+
+  await page.goto(`/${encodeURIComponent(text)}`);
+  await expect(page.getByRole("heading", { level: 1, name: "There is nothing at this address" })).toBeVisible();
+  expect(found).toEqual([]);
+});
