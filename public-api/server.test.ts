@@ -58,7 +58,17 @@ async function start({ submit = acceptAll, authenticate = letIn, maxRequests = 1
 
 const activity = (more: object = {}) => ({ id: "a", userId: "u", type: "t", occurredAt: "2026-01-31T12:00:00Z", ...more });
 
+/** What every answer carries, a good one as a refusal; and nothing that lets a page of another origin read it. */
+const SHELL = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+};
+
 async function problemOf(response: Response) {
+  expect(Object.fromEntries(response.headers)).toMatchObject(SHELL);
+  expect(response.headers.has("access-control-allow-origin")).toBe(false);
   expect(response.headers.get("content-type")).toBe(PROBLEM_CONTENT_TYPE);
   const problem = ingestProblemSchema.parse(await response.json());
   expect(problem.status).toBe(response.status);
@@ -70,7 +80,7 @@ describe("POST /v1/activities", () => {
     const { post, counted } = await start();
     const one = await post(JSON.stringify(activity()));
     expect(one.status).toBe(202);
-    expect([one.headers.get("cache-control"), one.headers.get("x-content-type-options")]).toEqual(["no-store", "nosniff"]);
+    expect(Object.fromEntries(one.headers)).toMatchObject(SHELL);
     expect(ingestResponseSchema.parse(await one.json())).toEqual({
       results: [{ status: "accepted", id: "a", occurredAt: "2026-01-31T12:00:00.000Z" }],
     });
@@ -105,6 +115,23 @@ describe("POST /v1/activities", () => {
   it.each(["{", "", '{"a":1}x', "[1,]"])("answers 400 to malformed JSON: %s", async (body) => {
     const { post } = await start();
     expect(await problemOf(await post(body))).toMatchObject({ status: 400, code: "malformed_json" });
+  });
+
+  it.each([
+    ["prototype pollution in an activity", '{"id":"a","userId":"u","type":"t","occurredAt":"2026-01-31T12:00:00Z","__proto__":{"polluted":true}}'],
+    ["prototype pollution in its properties", '{"id":"a","userId":"u","type":"t","occurredAt":"2026-01-31T12:00:00Z","properties":{"a":{"__proto__":{"polluted":true}}}}'],
+    ["deep JSON", "[".repeat(500_000) + "]".repeat(500_000)],
+    ["deep properties", `{"id":"a","userId":"u","type":"t","occurredAt":"2026-01-31T12:00:00Z","properties":${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}}`],
+    ["a text made for slow patterns", `{"id":"${"a".repeat(60_000)}!","userId":"u","type":"t","occurredAt":"${"1".repeat(60_000)}"}`],
+    ["a great many keys", `{${Array.from({ length: 50_000 }, (_, index) => `"k${index}":1`).join(",")}}`],
+  ])("refuses %s, and is not held up by it", async (_name, body) => {
+    const { post, counted } = await start();
+    const startedAt = performance.now();
+    const response = await post(body);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect([400, 413, 422]).toContain(response.status);
+    expect(counted.filter((status) => status !== "refused")).toEqual([]);
+    expect({}).not.toHaveProperty("polluted");
   });
 
   it("answers 400 to bytes that are not UTF-8", async () => {
