@@ -8,7 +8,7 @@ let n = 0;
 const next = () => (n += 1);
 
 /** Messages of one user; `w` says which worker. */
-const received = (at: number, client: string, atMs: number): WireFact => ({ what: "received", n: next(), atMs, id: `chaos-t-${at}`, messageId: `m${at}`, groupId: "g", client });
+const received = (at: number, client: string, atMs: number): WireFact => ({ what: "received", n: next(), atMs, id: `chaos-t-${at}`, messageId: `m${at}`, groupId: "g", count: 1, client });
 const ackAsked = (at: number, client: string, atMs: number): WireFact => ({ what: "ack_asked", n: next(), atMs, id: `chaos-t-${at}`, messageId: `m${at}`, client });
 const acked = (at: number, client: string, atMs: number): WireFact => ({ what: "acked", n: next(), atMs, id: `chaos-t-${at}`, messageId: `m${at}`, client });
 const shown = (at: number, client: string, atMs: number, seconds: number): WireFact[] => [

@@ -17,14 +17,14 @@ const send = (at: number): Send => ({
 });
 const sends = [send(0), send(1)];
 const wire: WireFact[] = [
-  { what: "received", n: 1, atMs: 1, id: id(0), messageId: "m0", groupId: "g", client: "w1" },
+  { what: "received", n: 1, atMs: 1, id: id(0), messageId: "m0", groupId: "g", count: 1, client: "w1" },
   { what: "stored", n: 10, atMs: 0, call: 1, ids: [id(0), id(1)] },
   { what: "acked", n: 20, atMs: 9, id: id(0), messageId: "m0", client: "w1" },
   { what: "acked", n: 21, atMs: 9, id: id(1), messageId: "m1", client: "w1" },
 ];
 const push = (at: number, n: number) => ({ id: id(at), n });
 const broken = (pushes: { id: string; n: number }[], kills: { client: string; atMs: number }[] = []) =>
-  pushViolations(checkPushes({ sends, wire, pushes, kills })).map((text) => text.split(":")[0]);
+  pushViolations(checkPushes({ sends, wire, pushes, kills, visibilityMs: 5_000 })).map((text) => text.split(":")[0]);
 
 test("each once, after its store and in order: clean", () => {
   expect(broken([push(0, 11), push(1, 12)])).toEqual([]);

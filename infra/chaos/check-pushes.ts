@@ -15,8 +15,8 @@ export interface PushFindings {
 }
 
 /** Judges what a sink took: each activity after its store, in order, once but for the kills of that one gap. */
-export function checkPushes({ sends, wire, kills, pushes }: Pick<Facts, "sends" | "wire" | "kills"> & { pushes: readonly PushFact[] }): PushFindings {
-  const hits = Map.groupBy(hitsOf({ wire, kills }), ({ id }) => id);
+export function checkPushes({ sends, wire, kills, visibilityMs, pushes }: Pick<Facts, "sends" | "wire" | "kills" | "visibilityMs"> & { pushes: readonly PushFact[] }): PushFindings {
+  const hits = Map.groupBy(hitsOf({ wire, kills, visibilityMs }).filter(({ seen }) => seen), ({ id }) => id);
   const again = Array.from(Map.groupBy(pushes, ({ id }) => id)).filter(([, all]) => all.length > 1);
   const first = new Map<string, number>();
   for (const { id, n } of pushes) if (!first.has(id)) first.set(id, n);

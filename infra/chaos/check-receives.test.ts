@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { checkReceives, LETS_GO } from "./check-receives.ts";
 import type { StepFact, WireFact } from "./facts.ts";
 
-const received = (client: string, atMs: number): WireFact => ({ what: "received", n: atMs, atMs, id: "chaos-t-0", messageId: "m0", groupId: "g", client });
+const received = (client: string, atMs: number): WireFact => ({ what: "received", n: atMs, atMs, id: "chaos-t-0", messageId: "m0", groupId: "g", count: 1, client });
 const step = (client: string, event: string, atMs: number, messageId = "m0"): StepFact => ({ client, atMs, event, messageIds: [messageId] });
 const TWICE = [received("w1", 0), received("w2", 6_000)];
 const REACHED = step("w1", "received", 10);

@@ -21,8 +21,8 @@ function sends(...kinds: Kind[]): Send[] {
 const id = (at: number) => `chaos-t-${at}`;
 let n = 1_000;
 const next = () => (n += 1);
-type Acts = { atMs?: number; client?: string };
-const received = (at: number, { atMs = 0, client = "w1" }: Acts = {}): WireFact => ({ what: "received", n: next(), atMs, id: id(at), messageId: `m${at}`, groupId: "g", client });
+type Acts = { atMs?: number; client?: string; count?: number };
+const received = (at: number, { atMs = 0, client = "w1", count = 1 }: Acts = {}): WireFact => ({ what: "received", n: next(), atMs, id: id(at), messageId: `m${at}`, groupId: "g", count, client });
 const stored = (ids: number[], call = next()): WireFact[] => [
   { what: "store_asked", n: next(), call, ids: ids.map(id) },
   { what: "stored", n: next(), atMs: 0, call, ids: ids.map(id) },
@@ -36,7 +36,7 @@ const death = (at: number, reason: string, status = "open") => ({ id: id(at), de
 
 /** Two sends, stored and acked in order: nothing to find. */
 function clean(): Outcome {
-  return { sends: sends("healthy", "healthy"), wire: [...stored([0, 1]), ...acked(0), ...acked(1)], items: [item(0), item(1)], deaths: [], deadLetters: [], left: 0, kills: [] };
+  return { sends: sends("healthy", "healthy"), wire: [...stored([0, 1]), ...acked(0), ...acked(1)], items: [item(0), item(1)], deaths: [], deadLetters: [], left: 0, kills: [], visibilityMs: 5_000 };
 }
 const findings = (planted: Partial<Outcome>) => check({ ...clean(), ...planted });
 const broken = (planted: Partial<Outcome>) => violations(findings(planted), { redoLimitSeconds: 10 }).map((text) => text.split(":")[0]);
@@ -133,6 +133,13 @@ describe("a planted violation is found", () => {
   test("redo: a receive that was answered when its worker was dead already counts from then", () => {
     const late = { kills: [{ client: "w1", atMs: 1_000 }], wire: [received(0, { atMs: 1_020 }), ...stored([0, 1]), ...acked(0, { atMs: 7_020 }), ...acked(1)] };
     expect(findings(late).redoSeconds).toEqual([6]);
+  });
+  test("redo: a receive that only SQS's count tells of counts from a visibility before the next", () => {
+    const kills = [{ client: "w1", atMs: 1_000 }];
+    const again = (count: number): WireFact[] => [received(0), received(0, { atMs: 11_500, client: "w2", count }), ...stored([0, 1]), ...acked(0, { atMs: 12_000 }), ...acked(1)];
+    expect(findings({ kills, wire: again(3) }).redoSeconds).toEqual([5.5]);
+    expect(findings({ kills, wire: again(2) }).redoSeconds).toEqual([11]);
+    expect(findings({ wire: again(3) }).redoSeconds).toEqual([]);
   });
   test("redo: what a killed worker held and nobody did again", () => {
     expect(findings({ kills: [{ client: "w1", atMs: 1_000 }], wire: [received(0), ...stored([0, 1]), ...acked(1)] }).redoSeconds).toEqual([Infinity]);

@@ -103,21 +103,29 @@ export interface Hit {
   messageId: string;
   groupId: string;
   atMs: number;
+  /** Whether its worker was seen to be given it. */
+  seen: boolean;
 }
 
 /**
  * What killed workers held: one for each message and kill. A receive that SQS answered when its worker was dead already
- * hides its messages all the same: a hit at that time.
+ * hides its messages all the same: a hit at that time. Where the proxy had hung up with the dead worker, only SQS's count
+ * tells of it, at the next receive: then it was a visibility before that, or earlier.
  */
-export function hitsOf({ wire, kills }: Pick<Facts, "wire" | "kills">): Hit[] {
+export function hitsOf({ wire, kills, visibilityMs }: Pick<Facts, "wire" | "kills" | "visibilityMs">): Hit[] {
   const hits: Hit[] = [];
+  const counts = new Map<string, number>();
+  const firstKillMs = Math.min(...kills.map(({ atMs }) => atMs));
   const killedAt = new Map(kills.map(({ client, atMs }) => [client, atMs]));
-  const held = new Map<string, Omit<Hit, "atMs"> & { client: string }>();
+  const held = new Map<string, Omit<Hit, "atMs" | "seen"> & { client: string }>();
   const events = [...wire.filter((fact) => fact.what === "received" || fact.what === "acked" || fact.what === "shown"), ...kills.map((kill) => ({ what: "kill" as const, ...kill }))];
   for (const event of events.toSorted((a, b) => a.atMs - b.atMs)) {
     if (event.what === "received") {
-      const { client, id, messageId, groupId, atMs } = event;
-      if ((killedAt.get(client) ?? Infinity) <= atMs) hits.push({ id, messageId, groupId, atMs });
+      const { client, id, messageId, groupId, count, atMs } = event;
+      const unseenMs = atMs - visibilityMs;
+      if (count > (counts.get(messageId) ?? 0) + 1 && unseenMs >= firstKillMs) hits.push({ id, messageId, groupId, atMs: unseenMs, seen: false });
+      counts.set(messageId, count);
+      if ((killedAt.get(client) ?? Infinity) <= atMs) hits.push({ id, messageId, groupId, atMs, seen: true });
       else held.set(messageId, event);
     } else if (event.what === "acked") held.delete(event.messageId);
     else if (event.what === "shown") {
@@ -127,7 +135,7 @@ export function hitsOf({ wire, kills }: Pick<Facts, "wire" | "kills">): Hit[] {
       for (const { client, id, messageId, groupId } of held.values()) {
         if (client !== event.client) continue;
         held.delete(messageId);
-        hits.push({ id, messageId, groupId, atMs: event.atMs });
+        hits.push({ id, messageId, groupId, atMs: event.atMs, seen: true });
       }
     }
   }
@@ -138,10 +146,10 @@ export function hitsOf({ wire, kills }: Pick<Facts, "wire" | "kills">): Hit[] {
  * How long the work of killed workers took to be done again. A message waits for all of its group: counted from the
  * last kill that hit a holder of any of them.
  */
-export function redoSeconds({ wire, kills }: Pick<Facts, "wire" | "kills">): number[] {
+export function redoSeconds({ wire, kills, visibilityMs }: Pick<Facts, "wire" | "kills" | "visibilityMs">): number[] {
   const ackedAt = new Map<string, number>();
   for (const fact of wire) if (fact.what === "acked" && !ackedAt.has(fact.messageId)) ackedAt.set(fact.messageId, fact.atMs);
-  const hits = hitsOf({ wire, kills });
+  const hits = hitsOf({ wire, kills, visibilityMs });
   const ofGroup = Map.groupBy(hits, ({ groupId }) => groupId);
   const last = new Map(hits.map((hit) => [hit.messageId, hit]));
   return Array.from(last.values(), ({ messageId, groupId }) => {
@@ -152,7 +160,7 @@ export function redoSeconds({ wire, kills }: Pick<Facts, "wire" | "kills">): num
 }
 
 /** The part of the facts that this check looks at. */
-export type Outcome = Pick<Facts, "sends" | "wire" | "items" | "deaths" | "deadLetters" | "left" | "kills">;
+export type Outcome = Pick<Facts, "sends" | "wire" | "items" | "deaths" | "deadLetters" | "left" | "kills" | "visibilityMs">;
 
 /** Judges a run by what was sent, seen and left: nothing lost, nothing unexpected, once, in order. */
 export function check(facts: Outcome): Findings {

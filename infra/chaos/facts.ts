@@ -25,10 +25,10 @@ export interface Send {
 
 /**
  * What was seen between the workers and the stand-ins. Ids are the activities'. `atMs` is when it was seen: a call
- * before its act, an answer after it. `client` is the worker; of an ack the one that had received the message.
+ * before its act, an answer after it. `count` is SQS's count of the message's receives. `client` is the worker; of an ack the one that had received the message.
  */
 export type WireFact =
-  | { what: "received"; n: number; atMs: number; id: string; messageId: string; groupId: string; client: string }
+  | { what: "received"; n: number; atMs: number; id: string; messageId: string; groupId: string; count: number; client: string }
   | { what: "show_asked"; n: number; atMs: number; messageId: string; seconds: number; client: string }
   | { what: "shown"; n: number; atMs: number; messageId: string; seconds: number; client: string }
   | { what: "store_asked"; n: number; call: number; ids: readonly string[] }

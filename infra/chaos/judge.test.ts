@@ -3,7 +3,7 @@ import type { Facts, WireFact } from "./facts.ts";
 import { judge } from "./judge.ts";
 
 const id = "chaos-t-0";
-const received = (client: string, atMs: number): WireFact => ({ what: "received", n: atMs + 1, atMs, id, messageId: "m0", groupId: "g", client });
+const received = (client: string, atMs: number): WireFact => ({ what: "received", n: atMs + 1, atMs, id, messageId: "m0", groupId: "g", count: 1, client });
 
 /** One activity: sent, received by w1, stored, acked. */
 function run(wire: WireFact[] = [received("w1", 0)]): Facts {

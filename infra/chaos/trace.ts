@@ -6,7 +6,7 @@ interface WireMessage {
   MessageId: string;
   ReceiptHandle: string;
   Body: string;
-  Attributes?: { MessageGroupId?: string };
+  Attributes?: { MessageGroupId?: string; ApproximateReceiveCount?: string };
 }
 interface WirePut {
   PutRequest?: { Item: { id?: { S?: string }; userId?: { S?: string }; sk?: { S?: string } } };
@@ -63,7 +63,7 @@ export function createTrace({ table, deadLetterQueue, tick, now = Date.now }: { 
         for (const message of (answer.body.Messages ?? []) as WireMessage[]) {
           const id = idOfBody(message.Body);
           ofHandle.set(message.ReceiptHandle, { messageId: message.MessageId, id, client });
-          facts.push({ what: "received", n, atMs, id, messageId: message.MessageId, groupId: message.Attributes?.MessageGroupId ?? "", client });
+          facts.push({ what: "received", n, atMs, id, messageId: message.MessageId, groupId: message.Attributes?.MessageGroupId ?? "", count: Number(message.Attributes?.ApproximateReceiveCount ?? 1), client });
         }
         return;
       case "DeleteMessageBatch":
