@@ -6,22 +6,26 @@ import { createReceipts } from "./receipts.ts";
 import { createVirtualClock } from "./testing/virtual-clock.ts";
 import { activityBody } from "./testing/world.ts";
 
-/** Answers each change of visibility when told to; what it says takes effect with the answer. */
+/** Answers each call when told to; what it says takes effect with the answer. */
 function createSlowQueue() {
+  const deletes: { handles: readonly string[]; answer: (failed?: Map<number, string>) => void }[] = [];
   const calls: { seconds: number; answer: (failed?: Map<number, string>) => void; fail: (error: Error) => void }[] = [];
   const queue: Pick<SqsQueue, "deleteBatch" | "changeVisibilityBatch"> = {
-    deleteBatch: async () => new Map(),
+    deleteBatch: (handles) =>
+      new Promise((resolve) => {
+        deletes.push({ handles, answer: (failed = new Map()) => resolve(failed) });
+      }),
     changeVisibilityBatch: (changes) =>
       new Promise((resolve, reject) => {
         calls.push({ seconds: changes[0]?.visibilitySeconds ?? -1, answer: (failed = new Map()) => resolve(failed), fail: reject });
       }),
   };
-  return { queue, calls };
+  return { queue, calls, deletes };
 }
 
 function createWorldOfReceipts() {
   const time = createVirtualClock();
-  const { queue, calls } = createSlowQueue();
+  const { queue, calls, deletes } = createSlowQueue();
   const events: WorkerEvent[] = [];
   const receipts = createReceipts({ queue, clock: time.clock, emit: (event) => events.push(event) });
   const message = {
@@ -35,8 +39,24 @@ function createWorldOfReceipts() {
     attributes: {},
   };
   const held = hold(message, { receivedAtMs: 0, visibleUntilMs: 30_000, retentionDays: 90 });
-  return { advance: (ms: number) => time.advance(ms), calls, events, receipts, held, seconds: () => calls.map((call) => call.seconds) };
+  return { advance: (ms: number) => time.advance(ms), calls, deletes, events, receipts, held, seconds: () => calls.map((call) => call.seconds) };
 }
+
+describe("acks", () => {
+  test("an ack by a handle that a redelivery has replaced meanwhile is made again by the new one", async () => {
+    const { advance, deletes, events, receipts, held } = createWorldOfReceipts();
+    const acked = receipts.ack([held]);
+    await advance(50);
+    held.message = { ...held.message, receiptHandle: "h2" };
+    deletes[0]?.answer();
+    await advance(0);
+    expect(events).toEqual([]);
+    deletes[1]?.answer();
+    expect(await acked).toEqual([]);
+    expect(deletes.map(({ handles }) => handles)).toEqual([["h1"], ["h2"]]);
+    expect(events).toEqual([{ event: "acked", messageIds: ["m1"] }]);
+  });
+});
 
 describe("changes of visibility", () => {
   test("a nack waits for a renewal under way, which would hide the message for longer if it came last", async () => {

@@ -41,16 +41,11 @@ export function createReceipts({
   const changing = new Map<Held, Promise<void>>();
 
   /** @returns why each entry failed; an entry that is not in it is deleted. */
-  async function deleteOnce(batch: readonly PendingAck[]): Promise<Map<number, string>> {
+  async function deleteOnce(handles: readonly string[]): Promise<Map<number, string>> {
     try {
-      return await withDeadline({ clock, ms: CALL_TIMEOUT_MS, what: "an ack" }, (signal) =>
-        queue.deleteBatch(
-          batch.map(({ held }) => held.message.receiptHandle),
-          { signal },
-        ),
-      );
+      return await withDeadline({ clock, ms: CALL_TIMEOUT_MS, what: "an ack" }, (signal) => queue.deleteBatch(handles, { signal }));
     } catch (thrown) {
-      return new Map(batch.map((_, position) => [position, errorText(thrown)]));
+      return new Map(handles.map((_, position) => [position, errorText(thrown)]));
     }
   }
 
@@ -58,19 +53,25 @@ export function createReceipts({
     let batch = first;
     let retryMs = RETRY_MS;
     while (batch.length > 0) {
-      const failed = await deleteOnce(batch);
-      const done = batch.filter((_, position) => !failed.has(position));
+      const handles = batch.map(({ held }) => held.message.receiptHandle);
+      const failed = await deleteOnce(handles);
+      // A redelivery that came meanwhile brought a new handle, and SQS says yes to the old one without deleting anything.
+      const stale = batch.filter(({ held }, position) => held.message.receiptHandle !== handles[position]);
+      const done = batch.filter((entry, position) => !failed.has(position) && !stale.includes(entry));
       if (done.length > 0) emit({ event: "acked", messageIds: messageIds(done.map(({ held }) => held)) });
       for (const { settle } of done) settle(true);
-      const left = batch.flatMap((entry, position) => (failed.has(position) ? [{ entry, error: failed.get(position) ?? "" }] : []));
-      if (left.length === 0) return;
+      const left = batch.flatMap((entry, position) => (failed.has(position) && !stale.includes(entry) ? [{ entry, error: failed.get(position) ?? "" }] : []));
+      if (left.length === 0) {
+        batch = stale;
+        continue;
+      }
       emit({ event: "ack_failed", messageIds: messageIds(left.map(({ entry }) => entry.held)), error: left[0]?.error ?? "" });
       await sleep(clock, retryMs);
       retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
       // The handle is good for as long as the message is hidden; after that it may delete nothing, or too much.
       const valid = left.filter(({ entry, error }) => !error.includes("ReceiptHandle") && entry.held.visibleUntilMs > clock.monotonic());
       for (const one of left) if (!valid.includes(one)) one.entry.settle(false);
-      batch = valid.map(({ entry }) => entry);
+      batch = [...stale, ...valid.map(({ entry }) => entry)];
     }
   }
 
