@@ -15,7 +15,7 @@ const COLUMNS = [
   { key: "expires", header: "Expires", width: "9rem" },
   { key: "used", header: "Last used", width: "8rem" },
 ] as const satisfies readonly RecordColumn<string>[];
-const ACTS = { key: "acts", header: "Acts", width: "11.5rem", bare: true } as const;
+const ACTS = { key: "acts", header: "Actions", width: "11.5rem", bare: true } as const;
 const ENDED = { key: "acts", header: "Ended by", width: "14rem" } as const;
 
 function Expires({ at, nowMs }: { at: string | null; nowMs: number | null }) {
@@ -66,7 +66,7 @@ export function KeysTable({ label, items, replaced, nowMs, acts }: KeysTableProp
             <Instant at={key.createdAt} nowMs={nowMs} /> <span className={classes.dim}>by {visibleText(key.createdBy)}</span>
           </span>
         ),
-        expires: <Expires at={key.expiresAt} nowMs={nowMs} />,
+        expires: key.state === "revoked" ? <span className={classes.dim}>–</span> : <Expires at={key.expiresAt} nowMs={nowMs} />,
         used: key.lastUsedAt === null ? <span className={classes.dim}>never</span> : <Instant at={key.lastUsedAt} nowMs={nowMs} />,
         acts:
           acts === null ? (

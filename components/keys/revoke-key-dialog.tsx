@@ -37,7 +37,8 @@ export function RevokeKey({ apiKey, nowMs, attempt, onConfirm, onClose }: Revoke
         <Button variant="default" data-autofocus onClick={onClose}>
           Cancel
         </Button>
-        <Button color="red" loading={attempt.kind === "sending"} onClick={onConfirm}>
+        {/* One shade for both schemes: it carries white text. */}
+        <Button color="red.9" loading={attempt.kind === "sending"} onClick={onConfirm}>
           Revoke key
         </Button>
       </Group>

@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { EXIT_CONFIG, EXIT_USAGE, StartError } from "#infra/start/errors.ts";
 import { processEnvironment } from "#infra/start/process-environment.ts";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { backendConfig } from "#lib/config/backend.ts";
 import { ConfigError } from "#lib/config/parse-env.ts";
 import { API_KEY_LIMITS } from "#lib/contracts/api-keys.ts";
@@ -24,7 +25,7 @@ async function create({ json, ...input }: KeyOptions): Promise<number> {
   const { databaseUrl, queue } = backendConfig(await processEnvironment(process.env));
   const db = openDb({ databaseUrl, applicationName: "spillway-key-create", poolSize: 1 });
   try {
-    const by = { actor: { id: "script", name: `key:create (${scriptUser()})`, email: null, role: "script" } } as const;
+    const by = allowScript("keys:manage", `key:create (${scriptUser()})`);
     const made = newApiKey();
     const act = { ctx: { audit: createAuditLog({ db, queue }) }, actor: by.actor, action: "key.create", target: made.id, asked: input } as const;
     const result = await audited(

@@ -1,6 +1,6 @@
 import { chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { SYSTEM } from "#lib/contracts/actor.ts";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { apiKeyHash, apiKeyId, newApiKey, sameHash } from "#lib/domain/api-key.ts";
 import { type ApiKeys, createApiKeys } from "#lib/gateways/api-keys.ts";
 import { type AuditLog, createAuditLog } from "#lib/gateways/audit-log.ts";
@@ -11,7 +11,7 @@ import { audited } from "#lib/services/audit/audited.ts";
 
 /** Keys of this name are the local start's own: the newest is the one in the file. */
 const NAME = "local";
-const BY = { actor: { ...SYSTEM, role: "system" } } as const;
+const BY = allowScript("keys:manage", "npm start");
 
 /** Where the local start keeps its key for the tools of this user, the key alone on a line. */
 export const localKeyFile = (stateDirectory: string) => join(stateDirectory, "api-key");

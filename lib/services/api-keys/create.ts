@@ -1,7 +1,7 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { ApiKeyScope, NewApiKey } from "#lib/contracts/api-keys.ts";
 import type { newApiKey } from "#lib/domain/api-key.ts";
 import type { ApiKeys, InsertOutcome } from "#lib/gateways/api-keys.ts";
-import type { KeyManager } from "./manager.ts";
 
 export type CreateOutcome = ({ outcome: "created" } & NewApiKey) | Exclude<InsertOutcome, { outcome: "created" }>;
 
@@ -16,7 +16,7 @@ export async function createApiKey({
   input,
 }: {
   ctx: { keys: Pick<ApiKeys, "insert"> };
-  by: KeyManager;
+  by: Allowed<"keys:manage">;
   made: ReturnType<typeof newApiKey>;
   input: {
     name: string;

@@ -1,7 +1,7 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { NewApiKey } from "#lib/contracts/api-keys.ts";
 import type { newApiKey } from "#lib/domain/api-key.ts";
 import type { ApiKeys, RotateOutcome as Rotated } from "#lib/gateways/api-keys.ts";
-import type { KeyManager } from "./manager.ts";
 
 const SECONDS_PER_HOUR = 3_600;
 
@@ -15,7 +15,7 @@ export async function rotateApiKey({
   input,
 }: {
   ctx: { keys: Pick<ApiKeys, "rotate"> };
-  by: KeyManager;
+  by: Allowed<"keys:manage">;
   made: ReturnType<typeof newApiKey>;
   input: {
     id: string;
