@@ -1,15 +1,13 @@
 import type { Entry, RunLog } from "./log.ts";
 import type { Violation } from "./violation.ts";
 
-/** Fates of a post after which the receiver may have it and the worker not know. */
-const UNANSWERED = new Set(["answer_lost", "call_hung", "call_late", "push_cut"]);
 /** What may part a worker from a push that it made and has not marked: the stated gap. */
 const ENDS = new Set(["killed", "paused", "stopped"]);
 
 /**
- * Pushes: after the store, before the ack, in order per user, and once. A second push of an activity must be explained
- * by what befell the one before it: its answer did not reach the worker, or the worker was killed (stopped, paused)
- * before it was marked. So there are never more of them than such faults.
+ * Pushes: after the store, before the ack, in order per user, and once. Each further push of an activity must be
+ * explained by what befell one: its answer did not reach the worker, or the worker was killed (stopped, paused) before
+ * it was marked. So there are never more of them than such faults.
  */
 export function checkPushes({ entries, pushing }: RunLog): Violation[] {
   const violations: Violation[] = [];
@@ -18,21 +16,25 @@ export function checkPushes({ entries, pushing }: RunLog): Violation[] {
   const groups = new Map<string, string[]>();
   const written = new Set<string>();
   const dead = new Set<string>();
-  /** The last push of each activity, and why it may be made again. */
-  const last = new Map<string, { worker: string; marked: boolean; again: boolean }>();
+  /** Each activity's pushes, and the faults that may have made some of them necessary. */
+  const pushes = new Map<string, { count: number; explained: number; worker: string; step: number; open: boolean }>();
   /** Posts that arrive after their worker has given them up. */
-  const late: { id: string; worker: string }[] = [];
+  const late = new Map<string, number>();
   /** Processes that do not run: what they sent is on its way. */
   const away = new Set<string>();
 
-  function befall({ worker, what, detail }: Extract<Entry, { fact: "fault" }>): void {
-    const posted = detail.startsWith("webhook.post ") ? detail.slice("webhook.post ".length) : null;
+  function befall({ worker, what, detail, step }: Extract<Entry, { fact: "fault" }>): void {
     if (worker === null) return;
-    if (posted !== null && what === "call_late") late.push({ id: posted, worker });
     if (ENDS.has(what)) away.add(worker);
     if (what === "resumed") away.delete(worker);
-    for (const [id, push] of last) {
-      if (push.worker === worker && !push.marked && (ENDS.has(what) || (posted === id && UNANSWERED.has(what)))) push.again = true;
+    const posted = detail.startsWith("webhook.post ") ? detail.slice("webhook.post ".length) : null;
+    if (posted !== null && (what === "call_late" || what === "push_cut")) late.set(posted, (late.get(posted) ?? 0) + 1);
+    for (const [id, push] of pushes) {
+      // A request that hung has been noted before; only one that has just arrived has had its effect.
+      const unanswered = posted === id && push.step === step && (what === "answer_lost" || what === "call_hung");
+      if (push.worker !== worker || !push.open || !(ENDS.has(what) || unanswered)) continue;
+      push.explained += 1;
+      push.open = false;
     }
   }
 
@@ -56,32 +58,33 @@ export function checkPushes({ entries, pushing }: RunLog): Violation[] {
         befall(entry);
         break;
       case "push_marked": {
-        const push = last.get(entry.id);
+        const push = pushes.get(entry.id);
         if (!push) fail("pushes", `${entry.worker} marked a push of ${entry.id} that was never made`);
-        else if (push.worker === entry.worker) push.marked = true;
+        else if (push.worker === entry.worker) push.open = false;
         break;
       }
       case "pushed": {
-        const { id, worker } = entry;
-        const before = last.get(id);
-        const lateOne = late.findIndex((one) => one.id === id && one.worker === worker);
-        if (lateOne >= 0) late.splice(lateOne, 1);
-        const unanswered = lateOne >= 0 || away.has(worker);
-        last.set(id, { worker, marked: false, again: unanswered });
+        const { id, worker, step } = entry;
         if (!written.has(id)) fail("pushes", `${id} was pushed before it was stored`);
-        if (before && !before.again && !unanswered) fail("pushes", `${worker} pushed ${id} again though nothing had befallen the push of ${before.worker}`);
-        if (before) break;
+        const before = pushes.get(id);
+        const gone = away.has(worker);
+        const explained = (before?.explained ?? 0) + (gone ? 1 : 0);
+        pushes.set(id, { count: (before?.count ?? 0) + 1, explained, worker, step, open: !gone });
+        if (before) {
+          if (before.count > before.explained + (late.get(id) ?? 0)) fail("pushes", `${worker} pushed ${id} again though nothing had befallen the push of ${before.worker}`);
+          break;
+        }
         const group = Array.from(groups.values()).find((all) => all.some((messageId) => messages.get(messageId)?.id === id)) ?? [];
         for (const messageId of group) {
           const earlier = messages.get(messageId)?.id ?? "?";
           if (earlier === id) break;
-          if (!last.has(earlier) && !dead.has(messageId)) fail("order", `${id} was pushed while ${earlier}, accepted before it, was neither pushed nor dead`);
+          if (!pushes.has(earlier) && !dead.has(messageId)) fail("order", `${id} was pushed while ${earlier}, accepted before it, was neither pushed nor dead`);
         }
         break;
       }
       case "deleted": {
         const message = messages.get(entry.messageId);
-        if (message && !dead.has(entry.messageId) && !last.has(message.id)) fail("pushes", `${message.id} was acked and never pushed`);
+        if (message && !dead.has(entry.messageId) && !pushes.has(message.id)) fail("pushes", `${message.id} was acked and never pushed`);
         break;
       }
       default:
