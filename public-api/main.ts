@@ -17,6 +17,7 @@ import { createAdmission } from "./admission.ts";
 import { createLog } from "./log.ts";
 import { createPublicApi } from "./server.ts";
 import { watchQueue } from "./watch-queue.ts";
+import { watchRefusals } from "./watch-refusals.ts";
 
 /** One SendMessageBatch call; short, so that a lost answer leaves time to ask again. Milliseconds. */
 const SEND_TIMEOUT_MS = 3_000;
@@ -108,7 +109,7 @@ async function start(): Promise<void> {
       admission: createAdmission({ maxRequests: config.maxRequests, maxBytes: config.maxHeldBytes }),
       count: (verdicts) => counter.count(verdicts),
     },
-    authenticate: ring.authenticate,
+    authenticate: watchRefusals(ring.authenticate, log),
     log,
   });
   await new Promise<void>((resolve, reject) => {

@@ -9,7 +9,7 @@ export function FirstSpike({ publicApiUrl }: { publicApiUrl: string }) {
     <section className={classes.first} aria-label="First steps">
       <div>
         <h2 className={classes.firstTitle}>Nothing has come in lately</h2>
-        <p className={classes.dim}>Send a spike, then watch it drain at the rate below. Producers send to {publicApiUrl}/v1/activities.</p>
+        <p className={classes.dim}>Send a spike, then watch it drain at the rate below. Producers send to {publicApiUrl}/v1/activities, with an API key each.</p>
       </div>
       <ul className={classes.commands}>
         {[spike, request].map((command) => (
