@@ -56,6 +56,13 @@ async function readBody(response: Response): Promise<unknown> {
   }
 }
 
+function failureOf(response: Response, body: unknown): ApiError {
+  const problem = problemSchema.loose().safeParse(body);
+  if (!problem.success) return new ApiError({ kind: "invalid_answer", status: response.status, message: `The server answered ${response.status}.` });
+  const { title, detail } = problem.data;
+  return new ApiError({ kind: "problem", status: response.status, message: detail ?? title, problem: problem.data });
+}
+
 /**
  * Calls one of our own routes and reads the answer by its contract.
  * @throws ApiError for every failure, but for an abort by the caller's signal.
@@ -63,13 +70,25 @@ async function readBody(response: Response): Promise<unknown> {
 export async function apiFetch<S extends z.ZodType>({ schema, ...request }: ApiRequest<S>): Promise<z.output<S>> {
   const response = await send(request);
   const body = await readBody(response);
-  if (!response.ok) {
-    const problem = problemSchema.loose().safeParse(body);
-    if (!problem.success) throw new ApiError({ kind: "invalid_answer", status: response.status, message: `The server answered ${response.status}.` });
-    const { title, detail } = problem.data;
-    throw new ApiError({ kind: "problem", status: response.status, message: detail ?? title, problem: problem.data });
-  }
+  if (!response.ok) throw failureOf(response, body);
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new ApiError({ kind: "invalid_answer", status: response.status, message: "The server's answer does not fit; reload the page.", cause: parsed.error });
+}
+
+/** Longest time of a download, milliseconds. */
+const DOWNLOAD_TIMEOUT_MS = 600_000;
+
+/**
+ * Fetches a file from one of our own routes.
+ * @throws ApiError for every failure, a file that was cut off among them.
+ */
+export async function apiDownload(request: Pick<ApiRequest<z.ZodType>, "path" | "body">): Promise<Blob> {
+  const response = await send({ ...request, timeoutMs: DOWNLOAD_TIMEOUT_MS });
+  if (!response.ok) throw failureOf(response, await readBody(response));
+  try {
+    return await response.blob();
+  } catch (cause) {
+    throw new ApiError({ kind: "network", status: response.status, message: "The file was cut off before its end.", cause });
+  }
 }

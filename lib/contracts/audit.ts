@@ -80,6 +80,8 @@ export type AuditFilterQuery = z.infer<typeof auditFilterSchema>;
 /** Acts of one page. */
 export const AUDIT_PAGE_SIZE = 50;
 export const auditListQuerySchema = auditFilterSchema.extend({
+  /** That act alone. */
+  id: z.uuid().optional(),
   /** Row before which the page begins. */
   before: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(AUDIT_PAGE_SIZE),

@@ -158,6 +158,7 @@ describe("listing", () => {
     expect(await targets({ outcome: "none" })).toEqual(["2"]);
     expect(await targets({ to: new Date(0) })).toEqual([]);
     expect(await targets({ from: new Date(0) })).toHaveLength(3);
+    expect(await targets({ id: half.actId })).toEqual(["2"]);
     const [first] = await audit.acts({}, { limit: 1 });
     expect((await audit.acts({}, { limit: 1, before: first?.links.first.seq })).map(({ target }) => target)).toEqual(["2"]);
   });

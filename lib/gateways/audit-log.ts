@@ -33,6 +33,7 @@ export interface AuditEnd {
 
 /** Which acts to list; what is left out does not narrow. */
 export interface AuditFilter {
+  id?: string | undefined;
   /** Part of a name or an e-mail address in any case, or a whole id. */
   who?: string | undefined;
   actions?: readonly string[] | undefined;
@@ -105,8 +106,9 @@ function toAct(row: ActRow): AuditAct {
   };
 }
 
-function conditions({ who, actions, outcome, from, to }: AuditFilter): Prisma.Sql[] {
+function conditions({ id, who, actions, outcome, from, to }: AuditFilter): Prisma.Sql[] {
   return [
+    ...(id ? [Prisma.sql`a.act_id = ${id}::uuid`] : []),
     ...(who ? [Prisma.sql`(a.actor_id = ${who} OR a.actor_name ILIKE ${likePattern(who)} OR a.actor_email ILIKE ${likePattern(who)})`] : []),
     ...(actions?.length ? [Prisma.sql`a.action IN (${Prisma.join([...actions])})`] : []),
     ...(outcome === "none" ? [Prisma.sql`a.kind = 'intent' AND o.seq IS NULL`] : outcome ? [Prisma.sql`coalesce(o.outcome, a.outcome) = ${outcome}`] : []),

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { type AuditAct, auditActSchema } from "#lib/contracts/audit.ts";
 import { CHAIN_START } from "#lib/domain/audit-chain.ts";
 import { exportActs } from "./export.ts";
 
+const by = allowScript("audit:read", "test");
 const act = (seq: number, more: Partial<AuditAct> = {}): AuditAct => ({
   id: `00000000-0000-4000-8000-${String(seq).padStart(12, "0")}`,
   at: "2026-01-31T12:00:00.000Z",
@@ -27,7 +29,12 @@ function logOf(acts: AuditAct[]) {
 
 async function file(acts: AuditAct[], format: "csv" | "ndjson"): Promise<string> {
   let text = "";
-  for await (const piece of exportActs({ ctx: { audit: logOf(acts) }, input: { format } })) text += piece;
+  let told = 0;
+  for await (const piece of exportActs({ ctx: { audit: logOf(acts) }, by, input: { format } })) {
+    text += piece.text;
+    told += piece.acts;
+  }
+  expect(told).toBe(acts.length);
   return text;
 }
 

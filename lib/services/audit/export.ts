@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { AuditAct, AuditExportRequest } from "#lib/contracts/audit.ts";
 import { CSV_START, csvLine } from "#lib/domain/csv.ts";
 import type { AuditLog } from "#lib/gateways/audit-log.ts";
@@ -34,17 +35,24 @@ function text(acts: readonly AuditAct[], format: AuditExportRequest["format"]): 
 }
 
 /**
- * All acts that fit a filter, the newest first, in pieces of a file. Those written after the first piece was read are
- * not part of it.
+ * All acts that fit a filter, the newest first, in pieces of a file, each with the number of acts in it. Those written
+ * after the first piece was read are not part of it.
  */
-export async function* exportActs({ ctx, input }: { ctx: { audit: Pick<AuditLog, "acts"> }; input: AuditExportRequest }): AsyncGenerator<string, void, void> {
+export async function* exportActs({
+  ctx,
+  input,
+}: {
+  ctx: { audit: Pick<AuditLog, "acts"> };
+  by: Allowed<"audit:read">;
+  input: AuditExportRequest;
+}): AsyncGenerator<{ text: string; acts: number }, void, void> {
   const { format, ...query } = input;
   const filter = toFilter(query);
-  if (format === "csv") yield CSV_START + csvLine(COLUMNS.map(([name]) => name));
+  if (format === "csv") yield { text: CSV_START + csvLine(COLUMNS.map(([name]) => name)), acts: 0 };
   let before: number | undefined;
   for (;;) {
     const acts = await ctx.audit.acts(filter, { before, limit: PAGE });
-    if (acts.length > 0) yield text(acts, format);
+    if (acts.length > 0) yield { text: text(acts, format), acts: acts.length };
     before = acts.at(-1)?.links.first.seq;
     if (acts.length < PAGE) return;
   }
