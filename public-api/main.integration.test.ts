@@ -92,7 +92,8 @@ describe("the public API's process", () => {
       const [{ lastUsedAt } = { lastUsedAt: null }] = (await createApiKeys({ db, queue: "activities.fifo" }).list({ endedLimit: 0 })).items;
       expect(Date.now() - Date.parse(lastUsedAt ?? "")).toBeLessThan(60_000);
       const events = api.seen.map((one) => one.event);
-      expect(events.slice(-2)).toEqual(["stopping", "stopped"]);
+      expect(events).toContain("stopping");
+      expect(events.at(-1)).toBe("stopped");
       expect(events.filter((event) => event === "ingest_counts_unsaved")).toHaveLength(1);
       expect(JSON.stringify(api.seen) + api.stderr()).not.toContain(apiKey.slice(-43));
     } finally {
