@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FleetWorker } from "#infra/chaos/fleet.ts";
 import type { RunReport } from "#infra/chaos/harness.ts";
 import type { Scenario, ScenarioOptions } from "#infra/chaos/scenario.ts";
 import { withHarness } from "#infra/chaos/with-harness.ts";
@@ -14,20 +15,28 @@ function run(options: ScenarioOptions): Promise<RunReport> {
     const { fleet, random } = harness;
     await Promise.all(Array.from({ length: WORKERS }, () => fleet.ready()));
     const end = harness.pour(() => PER_SECOND);
+    // Each is asked once: a second signal ends a process at once.
+    const asked = new Set<FleetWorker>();
+    const ask = (worker: FleetWorker) => {
+      asked.add(worker);
+      worker.signal("SIGTERM");
+    };
+    const unasked = () => fleet.live().filter((worker) => !asked.has(worker));
     for (let round = 0; round < rounds; round += 1) {
-      const workers = fleet.live();
+      const workers = unasked();
       const worker = workers[Math.floor(random() * workers.length)];
-      worker?.signal("SIGTERM");
+      if (worker) ask(worker);
       fleet.spawn();
       if (round % 10 === 9) harness.tell(`${round + 1} of ${rounds} stops`);
       await sleep(500 + random() * 1_500);
     }
     await end();
     // All but one end at once: what they had must be free at once, and not after its visibility.
-    const others = fleet.live();
+    const others = unasked();
     const last = others.pop();
     await last?.child.event("ready", { deadlineMs: 60_000 });
-    await Promise.all(others.map(({ child }) => child.stop()));
+    for (const worker of others) ask(worker);
+    await Promise.all(Array.from(asked, ({ exited }) => exited));
     const drainSeconds = await harness.drained(DRAIN_SECONDS);
     await fleet.stop();
     // "SIGTERM": asked before the process had begun to listen for it, so before it had anything.
