@@ -119,7 +119,8 @@ async function keepKilling({ fleet, random }: Harness, { event, stop = false }: 
       worker.signal("SIGTERM");
     }
     while (fleet.live().includes(worker) && !enough()) await Promise.race([worker.exited, sleep(200)]);
-    if (fleet.live().includes(worker)) await worker.child.stop();
+    // One that was asked to stop is on its way; a second signal would end it with all that it holds.
+    if (fleet.live().includes(worker)) await (stop ? worker.exited : worker.child.stop());
   }
 }
 
