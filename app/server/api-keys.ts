@@ -15,10 +15,11 @@ export const apiKeys = () => singleton("apiKeys", () => createApiKeys({ db: db()
 type Outcome = { outcome: string; apiKey?: ApiKey };
 
 /** Does an act on a key with its audit, which holds what is public of the key and never the key. */
-export function auditedKeyAct<T extends Outcome>(
+export async function auditedKeyAct<T extends Outcome>(
   { allowed, action, target, asked, done }: { allowed: Allowed<"keys:manage">; action: AuditAction; target: string; asked?: unknown; done: readonly string[] },
   act: () => Promise<T>,
 ): Promise<T> {
+  const before = action === "key.create" ? undefined : await apiKeys().find(target);
   return audited(
     {
       ctx: auditContext(),
@@ -26,6 +27,7 @@ export function auditedKeyAct<T extends Outcome>(
       action,
       target,
       asked,
+      before,
       after: ({ outcome, apiKey }) => (done.includes(outcome) ? apiKey : undefined),
       outcome: ({ outcome }) => (done.includes(outcome) ? "done" : { outcome: "refused", error: outcome }),
     },
