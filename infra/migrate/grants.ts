@@ -31,10 +31,11 @@ export const GRANTS: Readonly<Record<string, Readonly<Record<DatabaseRole, Right
   sign_in_verification: { runtime: "SIUD", web: "SIUD", worker: "", publicApi: "" },
   person_link: { runtime: "SIUD", web: "SIUD", worker: "", publicApi: "" },
   sign_in_limit: { runtime: "SIUD", web: "SIUD", worker: "", publicApi: "" },
-  // The public API notes when a key was last used.
-  api_key: { runtime: "SIUD", web: "SIU", worker: "", publicApi: "SU" },
+  api_key: { runtime: "SIUD", web: "SIU", worker: "", publicApi: "S" },
   _prisma_migrations: { runtime: "S", web: "S", worker: "S", publicApi: "S" },
 };
+/** Columns that a role may update of a table whose others it may not. The public API notes when a key was last used. */
+export const COLUMN_UPDATES: readonly { role: DatabaseRole; table: string; column: string }[] = [{ role: "publicApi", table: "api_key", column: "last_used_at" }];
 /** A table without a row above is not for the narrow roles; a test asks for its row. */
 const UNKNOWN: Readonly<Record<DatabaseRole, Rights>> = { runtime: "SIUD", web: "", worker: "", publicApi: "" };
 
@@ -67,6 +68,9 @@ export async function applyGrants({ databaseUrl }: { databaseUrl: string }): Pro
         for (const table of tables) {
           const rights = Array.from((GRANTS[table] ?? UNKNOWN)[role], (letter) => PRIVILEGES[letter as keyof typeof PRIVILEGES]);
           if (rights.length > 0) await client.query(`GRANT ${rights.join(", ")} ON ${client.escapeIdentifier(table)} TO ${name}`);
+        }
+        for (const { table, column } of COLUMN_UPDATES.filter((update) => update.role === role && tables.includes(update.table))) {
+          await client.query(`GRANT UPDATE (${client.escapeIdentifier(column)}) ON ${client.escapeIdentifier(table)} TO ${name}`);
         }
       }
       await client.query("COMMIT");
