@@ -10,7 +10,7 @@ export default {
   // Types are checked by `npm run check`; a start must not wait for them a second time.
   typescript: { ignoreBuildErrors: true },
   serverExternalPackages: ["pg", "@prisma/client", "@prisma/adapter-pg"],
-  experimental: { optimizePackageImports: ["@mantine/core", "@mantine/hooks", "@tabler/icons-react"] },
+  experimental: { authInterrupts: true, optimizePackageImports: ["@mantine/core", "@mantine/hooks", "@tabler/icons-react"] },
   // What depends on the running server's environment is set by proxy.ts and lib/http instead: this is read at build time.
   async headers() {
     return [{ source: "/:path*", headers: Object.entries(STATIC_HEADERS).map(([key, value]) => ({ key, value })) }];

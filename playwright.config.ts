@@ -18,6 +18,7 @@ export default defineConfig({
   use: {
     // Set by the global setup, before the tests' own process reads this file.
     ...(process.env.E2E_BASE_URL !== undefined && { baseURL: process.env.E2E_BASE_URL }),
+    ...(process.env.E2E_SIGNED_IN !== undefined && { storageState: process.env.E2E_SIGNED_IN }),
     actionTimeout: 15_000,
     navigationTimeout: 30_000,
     trace: "retain-on-failure",

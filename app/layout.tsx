@@ -8,6 +8,11 @@ import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { Providers } from "#app/providers.tsx";
 import { backend } from "#app/server/context.ts";
+import { permissionsOf } from "#lib/auth/permissions.ts";
+import { pageSession } from "#lib/auth/require-role.ts";
+import type { Session } from "#lib/auth/session.ts";
+import { AccountProvider } from "#lib/client/account.tsx";
+import type { Account } from "#lib/contracts/people.ts";
 import { AppShell } from "#components/shell/app-shell.tsx";
 import { NONCE_HEADER } from "#lib/http/security-headers.ts";
 
@@ -26,9 +31,17 @@ export const viewport: Viewport = {
   ],
 };
 
+/** What a page may know of its reader. */
+function accountOf(session: Session | null): Account | null {
+  if (session === null) return null;
+  const { actor, demo } = session;
+  return { id: actor.id, name: actor.name, email: actor.email, role: actor.role, demo, may: permissionsOf(actor.role) };
+}
+
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // Reading the request also keeps every page out of the build: nonce and environment are the running server's.
   const nonce = (await headers()).get(NONCE_HEADER);
+  const account = accountOf(await pageSession());
   return (
     <html lang="en" {...mantineHtmlProps}>
       <head>
@@ -36,7 +49,11 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       </head>
       <body>
         <Providers nonce={nonce}>
-          <AppShell queue={backend().queue}>{children}</AppShell>
+          <AccountProvider account={account}>
+            <AppShell queue={backend().queue} account={account}>
+              {children}
+            </AppShell>
+          </AccountProvider>
         </Providers>
       </body>
     </html>

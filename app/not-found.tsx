@@ -9,13 +9,7 @@ export default function NotFound() {
   return (
     <DeadEnd
       title="There is nothing at this address"
-      actions={
-        <>
-          <Link href="/">Overview</Link>
-          <Link href="/dead-letters">Dead letters</Link>
-          <Link href="/activity">Activity</Link>
-        </>
-      }
+      actions={<Link href="/">Overview</Link>}
     >
       <p>The link may be cut off, or what it led to is gone.</p>
     </DeadEnd>

@@ -2,6 +2,7 @@ import { Suspense } from "react";
 import { readHistory, readOverview } from "#app/server/overview.ts";
 import { OverviewContainer } from "#components/overview/overview-container.tsx";
 import { OverviewLoading } from "#components/overview/overview-loading.tsx";
+import { requireRole } from "#lib/auth/require-role.ts";
 import { DEFAULT_HISTORY_RANGE, type HistoryRange, historyRangeSchema } from "#lib/contracts/overview.ts";
 
 interface OverviewPageProps {
@@ -15,6 +16,7 @@ async function Overview({ range }: { range: HistoryRange }) {
 
 /** The state of the queue, the dial and the workers. A source that hangs does not hold the page back. */
 export default async function OverviewPage({ searchParams }: OverviewPageProps) {
+  await requireRole("queue:read", "/");
   const range = historyRangeSchema.catch(DEFAULT_HISTORY_RANGE).parse((await searchParams).range);
   return (
     <Suspense fallback={<OverviewLoading />}>

@@ -11,9 +11,6 @@ import { HttpProblem } from "#lib/http/http-problem.ts";
 import { audited } from "#lib/services/audit/audited.ts";
 import type { DrainOutcome } from "#lib/services/drain/outcome.ts";
 
-/** Who acts, for as long as nobody signs in. */
-export const OPERATOR: Actor = { id: "operator", name: "operator", email: null, role: "operator" };
-
 const drainModes = () => singleton("drainModes", () => createDrainModes({ db: db(), queue: backend().queue }));
 
 /** What the acts on the drain row need. */

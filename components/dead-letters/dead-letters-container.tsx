@@ -2,6 +2,7 @@
 
 import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
+import { useMay } from "#lib/client/account.tsx";
 import { searchedUser } from "#lib/client/activities.ts";
 import { type DeadLetterFilter, filteredUser, useDeadLetter, useDeadLetters, useFailing, useReceipt, useRedriveRuns } from "#lib/client/dead-letters.ts";
 import { useAlive, useNow } from "#lib/client/use-now.ts";
@@ -22,6 +23,8 @@ function useView(): [DeadLettersView, (change: Partial<DeadLettersView>) => void
 function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
   const nowMs = useNow();
   const router = useRouter();
+  const mayAct = useMay("dead_letters:act");
+  const maySearch = useMay("activity:search");
   const [view, setView] = useView();
   const [user, setUser] = useState(initialUser);
   // Cursors of the pages passed on the way to this one; the last is this page's.
@@ -70,11 +73,11 @@ function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
           filteredUser.write(next);
           setUser(next);
         },
-        onRedrive: () => open(chosen),
+        onRedrive: mayAct ? () => open(chosen) : null,
         onClear: () => setSelection(NOTHING),
       }}
       table={{
-        selected: new Set(chosen.map(({ id }) => id)),
+        selected: mayAct ? new Set(chosen.map(({ id }) => id)) : null,
         onSelect: (id, isChosen, range) => {
           setSelection(withRows(selection, rowsBetween(items, range ? lastChosen : null, id), isChosen));
           setLastChosen(id);
@@ -107,16 +110,20 @@ function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
       drawer={{
         state: view.death === null ? null : detailState(detail),
         nowMs,
-        onRedrive: (death) => {
-          setView({ death: null });
-          open([death]);
-        },
+        onRedrive: mayAct
+          ? (death) => {
+              setView({ death: null });
+              open([death]);
+            }
+          : null,
         onOpenDeath: openDeath,
         onOpenRun: openRun,
-        onOpenUser: (userId) => {
-          searchedUser.write(userId);
-          router.push("/activity");
-        },
+        onOpenUser: maySearch
+          ? (userId) => {
+              searchedUser.write(userId);
+              router.push("/activity");
+            }
+          : null,
         onRetry: () => void detail.refetch(),
         onClose: () => setView({ death: null }),
       }}

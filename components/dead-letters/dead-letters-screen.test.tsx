@@ -37,6 +37,14 @@ const screen = (over: Partial<DeadLettersScreenProps>) => draw(<DeadLettersScree
 const page = (over: object) => ({ ...(props.ledger as object), ...over }) as DeadLettersScreenProps["ledger"];
 
 describe("the dead letters screen", () => {
+  it("offers nothing to who may only read", () => {
+    const html = screen({ toolbar: { ...props.toolbar, onRedrive: null }, table: { ...props.table, selected: null } });
+    expect(html).toContain("Admins redrive.");
+    expect(html).not.toContain("Redrive selected");
+    expect(html).not.toContain('type="checkbox"');
+    expect(draw(<DeathDetail {...actions} onRedrive={null} onOpenUser={null} detail={deadLetterDetail(1)} />)).not.toMatch(/Redrive this|Activities of/);
+  });
+
   it("is a named table with a checkbox for each row and the counts above", () => {
     const html = screen({});
     for (const text of ['aria-label="Dead letters"', 'aria-label="Select activity-1"', `aria-label="Select ${deadLetter(3).messageId}"`, "10,000+", "Unreadable body", "18 min ago"]) {

@@ -42,7 +42,8 @@ export function Status({ death }: { death: DeadLetter }) {
 
 export interface DeadLettersTableProps {
   items: readonly DeadLetter[];
-  selected: ReadonlySet<string>;
+  /** Null = the reader can do nothing with rows but read them. */
+  selected: ReadonlySet<string> | null;
   nowMs: number | null;
   busy: boolean;
   /** `range` = with the shift key: from the row chosen last. */
@@ -54,7 +55,7 @@ export interface DeadLettersTableProps {
 /** A page of the ledger. */
 export function DeadLettersTable({ items, selected, nowMs, busy, onSelect, onSelectAll, onOpen }: DeadLettersTableProps) {
   const selectable = items.filter(isSelectable);
-  const chosenHere = selectable.filter(({ id }) => selected.has(id)).length;
+  const chosenHere = selectable.filter(({ id }) => selected?.has(id)).length;
   const select = {
     key: "select",
     header: "All on this page",
@@ -76,13 +77,13 @@ export function DeadLettersTable({ items, selected, nowMs, busy, onSelect, onSel
     const reason = REASONS[death.reason];
     return {
       key: death.id,
-      selected: selected.has(death.id),
+      selected: selected?.has(death.id) ?? false,
       cells: {
         select: (
           <Checkbox
             size="xs"
             aria-label={`Select ${name}`}
-            checked={selected.has(death.id)}
+            checked={selected?.has(death.id) ?? false}
             disabled={!isSelectable(death)}
             onChange={(event) => onSelect(death.id, event.currentTarget.checked, (event.nativeEvent as Partial<MouseEvent>).shiftKey === true)}
           />
@@ -106,5 +107,5 @@ export function DeadLettersTable({ items, selected, nowMs, busy, onSelect, onSel
       },
     };
   });
-  return <RecordTable label="Dead letters" columns={[select, ...COLUMNS]} rows={rows} busy={busy} />;
+  return <RecordTable label="Dead letters" columns={selected === null ? COLUMNS : [select, ...COLUMNS]} rows={rows} busy={busy} />;
 }

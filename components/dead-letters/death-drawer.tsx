@@ -17,10 +17,11 @@ export type DetailState = { kind: "loading" } | { kind: "failed"; message: strin
 
 interface Actions {
   nowMs: number | null;
-  onRedrive: (detail: DeadLetterDetail) => void;
+  /** Null = not for the reader's role; so is the next but one. */
+  onRedrive: ((detail: DeadLetterDetail) => void) | null;
   onOpenDeath: (id: string) => void;
   onOpenRun: (id: string) => void;
-  onOpenUser: (userId: string) => void;
+  onOpenUser: ((userId: string) => void) | null;
 }
 
 export interface DeathDrawerProps extends Actions {
@@ -130,7 +131,7 @@ function Relations({ detail, onOpenDeath, onOpenRun }: { detail: DeadLetterDetai
 
 /** What the drawer holds. */
 export function DeathDetail({ detail, ...actions }: { detail: DeadLetterDetail } & Actions) {
-  const { nowMs } = actions;
+  const { nowMs, onRedrive, onOpenUser } = actions;
   const reason = REASONS[detail.reason];
   return (
     <Stack gap="lg">
@@ -143,13 +144,13 @@ export function DeathDetail({ detail, ...actions }: { detail: DeadLetterDetail }
         <p className={classes.dim}>{reason.meaning}</p>
       </div>
       <div className={classes.actions}>
-        {isSelectable(detail) && (
-          <Button size="xs" onClick={() => actions.onRedrive(detail)}>
+        {isSelectable(detail) && onRedrive !== null && (
+          <Button size="xs" onClick={() => onRedrive(detail)}>
             Redrive this one
           </Button>
         )}
-        {detail.userId !== null && (
-          <Button size="xs" variant="default" onClick={() => actions.onOpenUser(detail.userId ?? "")}>
+        {detail.userId !== null && onOpenUser !== null && (
+          <Button size="xs" variant="default" onClick={() => onOpenUser(detail.userId ?? "")}>
             Activities of this user
           </Button>
         )}

@@ -14,7 +14,8 @@ export interface ListToolbarProps {
   disabled: boolean;
   onStatus: (status: DeadLettersView["status"]) => void;
   onUser: (user: string) => void;
-  onRedrive: () => void;
+  /** Null = the reader's role may not redrive. */
+  onRedrive: (() => void) | null;
   onClear: () => void;
 }
 
@@ -74,9 +75,13 @@ export function ListToolbar({ status, user, selected, disabled, onStatus, onUser
             Clear
           </Button>
         )}
-        <Button size="xs" disabled={selected.count === 0} onClick={onRedrive}>
-          {selected.count === 0 ? "Redrive selected" : `Redrive ${selected.count} selected`}
-        </Button>
+        {onRedrive === null ? (
+          <span className={classes.dim}>Admins redrive.</span>
+        ) : (
+          <Button size="xs" disabled={selected.count === 0} onClick={onRedrive}>
+            {selected.count === 0 ? "Redrive selected" : `Redrive ${selected.count} selected`}
+          </Button>
+        )}
       </div>
     </div>
   );

@@ -24,6 +24,16 @@ export interface DialChange {
   expectedVersion: number;
 }
 
+/** The dial for who may look at it only. */
+export function DialReading({ overview, drain, nowMs }: Pick<DrainDialProps, "overview" | "drain" | "nowMs">) {
+  return (
+    <div className={classes.dial}>
+      <DialStatus drain={drain} acknowledgement={overview.workers.state === "ok" ? acknowledgement(drain, overview.workers.value) : null} nowMs={nowMs} />
+      <p className={classes.outcome}>Operators and admins set the rate.</p>
+    </div>
+  );
+}
+
 export interface DrainDialProps {
   overview: Overview;
   drain: Drain;

@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
+import { useMay } from "#lib/client/account.tsx";
 import { useApplyDrainRate } from "#lib/client/drain.ts";
 import { overviewHistoryQuery, overviewQuery } from "#lib/client/overview.ts";
 import { useNow } from "#lib/client/use-now.ts";
@@ -86,7 +87,7 @@ export function OverviewContainer({ initial, initialHistory, initialRange }: Ove
       disconnected={disconnected}
       untouched={isUntouched(answered, history)}
       applyState={applyState}
-      onApply={apply}
+      onApply={useMay("drain:write") ? apply : null}
       onRange={choose}
     />
   );

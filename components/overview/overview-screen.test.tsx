@@ -44,6 +44,14 @@ describe("the overview", () => {
     expect(html).toContain("The worker acknowledged it within 400 ms.");
   });
 
+  it("shows the dial to who may not turn it, and nothing to turn it with", () => {
+    const html = render({ onApply: null });
+    expect(textOf(html, "effective-rate")).toBe("150");
+    expect(html).toContain("Operators and admins set the rate.");
+    expect(html).not.toContain("Apply");
+    expect(html).not.toContain("Drain rate slider");
+  });
+
   it("shows a failed reading as a dash that says so", () => {
     const html = render({ overview: overview({ figures: { waiting: failed() } }) });
     expect(textOf(html, "figure-waiting")).toBe("–");

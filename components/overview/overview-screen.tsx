@@ -7,7 +7,7 @@ import { ago } from "#lib/view/instants.ts";
 import { disconnectedSentence, stateSentence } from "#lib/view/state-sentence.ts";
 import type { TrafficModel } from "#lib/view/traffic.ts";
 import { CapacityMeter } from "./capacity-meter.tsx";
-import { type ApplyState, DrainDial, type DrainDialProps } from "./drain-dial.tsx";
+import { type ApplyState, DialReading, DrainDial, type DrainDialProps } from "./drain-dial.tsx";
 import { FirstSpike } from "./first-spike.tsx";
 import { RateChanges } from "./rate-changes.tsx";
 import { StateBanner } from "./state-banner.tsx";
@@ -25,7 +25,8 @@ export interface OverviewScreenProps {
   disconnected: string | null;
   untouched: boolean;
   applyState: ApplyState;
-  onApply: DrainDialProps["onApply"];
+  /** Null = the reader's role may not set the rate. */
+  onApply: DrainDialProps["onApply"] | null;
   onRange: (range: HistoryRange) => void;
 }
 
@@ -55,6 +56,10 @@ function WorkersNote({ workers }: { workers: Overview["workers"] }) {
   return workers.state === "stale" ? <span className={classes.lagging}>{`not live: ${workers.error ?? "old"}; ${words} then`}</span> : words;
 }
 
+function Dial({ onApply, ...props }: Omit<DrainDialProps, "onApply"> & Pick<OverviewScreenProps, "onApply">) {
+  return onApply === null ? <DialReading {...props} /> : <DrainDial {...props} onApply={onApply} />;
+}
+
 /** The overview, all of it from its props. */
 export function OverviewScreen({ overview, traffic, range, nowMs, disconnected, untouched, applyState, onApply, onRange }: OverviewScreenProps) {
   const { dial, workers } = overview;
@@ -81,7 +86,7 @@ export function OverviewScreen({ overview, traffic, range, nowMs, disconnected, 
               The dial cannot be read: {dial.error}. Workers go on at their last rate.
             </p>
           ) : (
-            <DrainDial overview={overview} drain={dial.value} applyState={applyState} nowMs={nowMs} onApply={onApply} />
+            <Dial overview={overview} drain={dial.value} applyState={applyState} nowMs={nowMs} onApply={onApply} />
           )}
           <RateChanges marks={traffic.depth.marks} nowMs={nowMs} />
         </Panel>

@@ -3,6 +3,8 @@ export interface PanelFacts {
   publicApiUrl: string;
   /** Where a key for it lies; null where this start made none. */
   apiKeyFile: string | null;
+  /** Whether the demo people may sign in. */
+  demoPeople: boolean;
   stateDirectory: string;
   /** Where the backends are, in a few words. */
   backends: string;
@@ -11,9 +13,9 @@ export interface PanelFacts {
 }
 
 /** What a person needs to know once everything runs. */
-export function panel({ dashboardUrl, publicApiUrl, apiKeyFile, stateDirectory, backends, tookMs, dev }: PanelFacts): string {
+export function panel({ dashboardUrl, publicApiUrl, apiKeyFile, demoPeople, stateDirectory, backends, tookMs, dev }: PanelFacts): string {
   const rows: [string, string][] = [
-    ["Dashboard", `${dashboardUrl}   (no sign-in yet: open to whoever can reach this machine's loopback)`],
+    ["Dashboard", `${dashboardUrl}   ${demoPeople ? "(sign in as a demo person: support, operator or admin)" : "(the first admin: npm run user:create)"}`],
     ["Public API", `${publicApiUrl}/v1/activities`],
     ["API key", apiKeyFile === null ? "npm run key:create -- --name NAME --scope ingest" : `in ${apiKeyFile}   (npm run spike uses it)`],
     ["Backends", backends],

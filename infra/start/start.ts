@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { authConfig } from "#lib/config/auth.ts";
 import { backendConfig } from "#lib/config/backend.ts";
 import { LOCAL_NAMES, localConfig, withoutAws } from "#lib/config/local.ts";
 import { ConfigError, type Environment } from "#lib/config/parse-env.ts";
@@ -13,6 +14,7 @@ import { removeEnvFile, writeEnvFile } from "./env-file.ts";
 import { EXIT_CONFIG, StartError } from "./errors.ts";
 import { preparePorts, startLocalBackends } from "./local-backends.ts";
 import { ensureLocalKey, localKeyFile } from "./local-key.ts";
+import { ensureLocalSecret } from "./local-secret.ts";
 import { takeLock } from "./lock.ts";
 import { openLogFile } from "./log-file.ts";
 import { checkEnvironment, modeOf } from "./mode.ts";
@@ -30,9 +32,17 @@ export interface Started {
   close(): Promise<void>;
 }
 
-/** What the processes get of the environment: never the login that owns the tables, which is for migrations. */
-function definedOf({ DATABASE_MIGRATE_URL: _owner, ...env }: Environment): Record<string, string> {
+/**
+ * What the processes get of the environment: never the login that owns the tables, which is for migrations; and demo
+ * people only by our own word, where all of it is on this machine.
+ */
+function definedOf({ DATABASE_MIGRATE_URL: _owner, SPILLWAY_DEMO_PEOPLE: _demo, ...env }: Environment): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** What signs people in is the web app's alone. */
+function withoutSignIn({ AUTH_SECRET: _secret, OIDC_CLIENT_SECRET: _client, ...env }: Record<string, string>): Record<string, string> {
+  return env;
 }
 
 function readLocalConfig(env: Environment) {
@@ -93,7 +103,7 @@ export async function start({
   try {
     if (mode === "external") {
       const ofWorkers = [() => workerConfig(env), () => sinksConfig(env), () => workerHealthConfig(env)];
-      checkEnvironment([() => backendConfig(env), () => webConfig(env, { deployed: true }), () => publicApiConfig(env), ...ofWorkers]);
+      checkEnvironment([() => backendConfig(env), () => webConfig(env, { deployed: true }), () => authConfig(definedOf(env)), () => publicApiConfig(env), ...ofWorkers]);
     }
     const lock = await holdFolder(stateDirectory);
     release.push(() => lock.release());
@@ -106,6 +116,7 @@ export async function start({
     // Its fault is met below; until then it must not count as unhandled.
     building.catch(() => undefined);
     let full = base;
+    let ofPeople: Record<string, string> = {};
     if (mode === "local") {
       const places = await startLocalBackends({ config, stateDirectory, root, env, tookOver, release, tell });
       const publicApiUrl = `http://${LOCAL_NAMES.host}:${ports.publicApi.port}`;
@@ -114,8 +125,9 @@ export async function start({
       await ensureLocalKey({ databaseUrl, queue, stateDirectory });
       await writeEnvFile(stateDirectory, shared);
       release.push(() => removeEnvFile(stateDirectory));
+      ofPeople = { AUTH_SECRET: await ensureLocalSecret(stateDirectory), SPILLWAY_DEMO_PEOPLE: "on" };
       full = { ...base, ...shared, PUBLIC_API_HOST: LOCAL_NAMES.host, PUBLIC_API_PORT: String(ports.publicApi.port) };
-      checkEnvironment([() => webConfig(full), () => publicApiConfig(full), () => workerConfig(full)]);
+      checkEnvironment([() => webConfig(full), () => publicApiConfig(full), () => workerConfig(full), () => authConfig({ ...full, ...ofPeople })]);
     }
     signal.throwIfAborted();
     await building;
@@ -123,15 +135,16 @@ export async function start({
 
     if (dev) tell("compiling the first page ...");
     const nodeEnv = { ...full, NODE_ENV: dev ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" };
-    const ours = { root, stateDirectory, tell, env: nodeEnv };
+    const ours = { root, stateDirectory, tell, env: withoutSignIn(nodeEnv) };
     const watch = dev ? ["--watch", "--watch-preserve-output"] : [];
     const started = await Promise.allSettled([
       keepProcess({
         ...ours,
+        env: { ...nodeEnv, ...ofPeople },
         name: "the web app",
         file: "web",
         args: webArguments(root, { dev, host: LOCAL_NAMES.host, port: ports.dashboard.port }),
-        ready: answersOk(dashboardUrl, dev ? { deadlineMs: DEV_PAGE_DEADLINE_MS } : {}),
+        ready: answersOk(`${dashboardUrl}/sign-in`, dev ? { deadlineMs: DEV_PAGE_DEADLINE_MS } : {}),
       }),
       keepProcess({ ...ours, name: "the public API", file: "public-api", args: [...watch, join(root, "public-api", "main.ts")], ready: saysReady }),
       keepProcess({ ...ours, name: "the worker", file: "worker", args: [...watch, ...WORKER_NODE_OPTIONS, join(root, "worker", "main.ts")], ready: saysReady }),
@@ -141,7 +154,7 @@ export async function start({
     signal.throwIfAborted();
 
     const backends = mode === "local" ? "on this machine" : `queue ${backendConfig(env).queueUrl}`;
-    tell(panel({ dashboardUrl, publicApiUrl: webConfig(full).publicApiUrl, apiKeyFile: mode === "local" ? localKeyFile(stateDirectory) : null, stateDirectory, backends, tookMs: performance.now() - startedAt, dev }));
+    tell(panel({ dashboardUrl, publicApiUrl: webConfig(full).publicApiUrl, apiKeyFile: mode === "local" ? localKeyFile(stateDirectory) : null, demoPeople: mode === "local", stateDirectory, backends, tookMs: performance.now() - startedAt, dev }));
   } catch (error) {
     await release.run().catch(() => undefined);
     throw error;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,8 @@ import { createInterface } from "node:readline";
 /**
  * Playwright's global setup: one `npm start` of its own for all browser tests, on free ports, with its state in a
  * temporary folder, so that it never meets one that a person runs. The build is shared with it.
- * Tests find it by SPILLWAY_STATE_DIR (env.json in it has the backends' variables), E2E_BASE_URL and E2E_API_URL.
+ * Tests find it by SPILLWAY_STATE_DIR (env.json in it has the backends' variables), E2E_BASE_URL and E2E_API_URL; they
+ * are the demo admin's by E2E_SIGNED_IN, unless one says otherwise.
  */
 const ROOT = join(import.meta.dirname, "..", "..");
 const PORT_VARIABLES = ["DASHBOARD", "API", "POSTGRES", "SQS", "DYNAMODB", "CLOUDWATCH"].map((name) => `SPILLWAY_${name}_PORT`);
@@ -43,6 +44,17 @@ function environment(stateDirectory: string, ports: readonly number[]): NodeJS.P
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|ACTIVITY_|DATABASE_|SPILLWAY_|PUBLIC_|NODE_OPTIONS$|FORCE_COLOR$)/.test(name));
   const own = PORT_VARIABLES.map((name, index) => [name, String(ports[index])] as const);
   return { ...Object.fromEntries(kept), ...Object.fromEntries(own), SPILLWAY_STATE_DIR: stateDirectory, SPILLWAY_PARENT_PID: String(process.pid), NODE_ENV: "production" };
+}
+
+/** Signs the demo person of a role in, and keeps the browser state that makes a test theirs. */
+async function signIn({ role, baseUrl, stateDirectory }: { role: string; baseUrl: string; stateDirectory: string }): Promise<string> {
+  const answer = await fetch(`${baseUrl}/api/auth/demo`, { method: "POST", headers: { "content-type": "application/json", origin: baseUrl }, body: JSON.stringify({ role }) });
+  const [name, ...value] = (answer.headers.getSetCookie()[0] ?? "").split(";")[0]?.split("=") ?? [];
+  if (!answer.ok || name === undefined || name === "") throw new Error(`the demo ${role} could not sign in: ${answer.status} ${await answer.text()}`);
+  const cookie = { name, value: value.join("="), domain: "127.0.0.1", path: "/", expires: -1, httpOnly: true, secure: false, sameSite: "Lax" };
+  const file = join(stateDirectory, `browser-${role}.json`);
+  await writeFile(file, JSON.stringify({ cookies: [cookie], origins: [] }));
+  return file;
 }
 
 export default async function setup(): Promise<() => Promise<void>> {
@@ -89,5 +101,11 @@ export default async function setup(): Promise<() => Promise<void>> {
   process.env.SPILLWAY_STATE_DIR = stateDirectory;
   process.env.E2E_BASE_URL = `http://127.0.0.1:${ports[0]}`;
   process.env.E2E_API_URL = `http://127.0.0.1:${ports[1]}`;
+  try {
+    process.env.E2E_SIGNED_IN = await signIn({ role: "admin", baseUrl: process.env.E2E_BASE_URL, stateDirectory });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return stop;
 }

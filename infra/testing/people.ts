@@ -2,8 +2,11 @@ import { type BetterAuth, CLIENT_HEADER, createBetterAuth } from "#lib/auth/bett
 import type { SessionContext } from "#lib/auth/session.ts";
 import { type AuthConfig, authConfig } from "#lib/config/auth.ts";
 import type { Role } from "#lib/contracts/actor.ts";
+import type { SignInContext } from "#lib/auth/sign-in.ts";
+import { createAuditLog } from "#lib/gateways/audit-log.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createPeople } from "#lib/gateways/people.ts";
+import { createSignInLimits } from "#lib/gateways/sign-in-limits.ts";
 
 export const TEST_PASSWORD = "correct horse battery staple";
 
@@ -19,6 +22,8 @@ export function cookiesOf(headers: Headers): string {
 /** People and their sessions on a database of a test, whose clock for idle times the test moves. */
 export function testPeople({ databaseUrl, config: given = {} }: { databaseUrl: string; config?: Partial<AuthConfig> }) {
   let aheadMs = 0;
+  /** The clock of the limits stands still but for pass(): how fast the machine is makes no difference. */
+  const startedAtMs = Date.now();
   const db = openDb({ databaseUrl, applicationName: "people-test", poolSize: 5 });
   const config: AuthConfig = { ...authConfig({ AUTH_SECRET: "a secret of the tests, long enough for them" }), demoPeople: true, ...given };
   const logged: string[] = [];
@@ -28,7 +33,24 @@ export function testPeople({ databaseUrl, config: given = {} }: { databaseUrl: s
   const passwordHash = auth.$context.then(({ password }) => password.hash(TEST_PASSWORD));
   const sessions: SessionContext = { auth, people, demoPeople: config.demoPeople, now: () => Date.now() + aheadMs };
 
+  const audit = { audit: createAuditLog({ db, queue: "test.fifo" }) };
+  /** Waits that were asked for, milliseconds; nothing waits. */
+  const waited: number[] = [];
+  const signInContext: SignInContext = {
+    auth,
+    people,
+    limits: createSignInLimits({ db, now: () => startedAtMs + aheadMs }),
+    sessions,
+    audit,
+    demoPeople: config.demoPeople,
+    monotonic: () => performance.now(),
+    wait: async (milliseconds) => void waited.push(milliseconds),
+  };
+
   return {
+    signInContext,
+    audit,
+    waited,
     db,
     config,
     auth,

@@ -27,6 +27,12 @@ function cookie(publicOrigin: string, name: string) {
   return { name: `${secure ? "__Host-" : ""}spillway.${name}`, attributes: { secure, httpOnly: true, sameSite: "lax" as const, path: "/" } };
 }
 
+/** The Set-Cookie header that takes the session's cookie away. */
+export function endedCookie(publicOrigin: string): string {
+  const { name, attributes } = cookie(publicOrigin, "session");
+  return `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${attributes.secure ? "; Secure" : ""}`;
+}
+
 /** A browser's name for itself, in bounds and without control characters. */
 function userAgentOf(headers: Headers | null | undefined): string | null {
   return headers?.get("user-agent")?.replaceAll(/\p{Cc}/gu, " ").slice(0, USER_AGENT_CHARACTERS) || null;

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
 import { isAPIError } from "better-auth/api";
 import type { Actor, Role } from "#lib/contracts/actor.ts";
 import { emailSchema, PASSWORD_CHARACTERS, type RedeemLinkRequest, type SignInRequest } from "#lib/contracts/people.ts";
+import { linkTokenHash } from "#lib/domain/link-token.ts";
 import type { People } from "#lib/gateways/people.ts";
 import type { SignInLimits } from "#lib/gateways/sign-in-limits.ts";
 import { type AuditContext, audited } from "#lib/services/audit/audited.ts";
@@ -36,11 +36,6 @@ export type SignInOutcome =
 
 /** An answer to a failed attempt is given at a multiple of this, so that its time tells nothing of where it failed. */
 const ANSWER_STEP_MS = 400;
-
-export const hashToken = (token: string) => createHash("sha256").update(token).digest("hex");
-
-/** 256 bits, for a link. */
-export const newToken = () => randomBytes(32).toString("base64url");
 
 /** The request's headers that the library may see: never a forwarded one. */
 export function headersOf({ address, userAgent }: Client, cookie?: string | null): Headers {
@@ -132,7 +127,7 @@ export async function signInAsDemo({ ctx, role, client }: { ctx: SignInContext; 
 export async function redeemLink({ ctx, input, client }: { ctx: SignInContext; input: RedeemLinkRequest; client: Client }): Promise<SignInOutcome> {
   const admitted = await ctx.limits.attempt({ account: null, client: client.address });
   if (!admitted.admitted) return { outcome: "later", retryInSeconds: admitted.retryInSeconds };
-  const tokenHash = hashToken(input.token);
+  const tokenHash = linkTokenHash(input.token);
   const holder = await ctx.people.linkHolder(tokenHash);
   if (holder === null || input.password.length > PASSWORD_CHARACTERS.most) return { outcome: "refused" };
   const actor: Actor = { id: holder.personId, name: holder.name, email: holder.email, role: holder.role };

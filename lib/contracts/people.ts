@@ -103,6 +103,10 @@ export const personSessionSchema = z.object({
 export type PersonSession = z.infer<typeof personSessionSchema>;
 export const personSessionsSchema = z.object({ items: z.array(personSessionSchema) });
 
+/** @see PersonSession; null = all of a person's. */
+export const endSessionsRequestSchema = z.object({ sessionId: z.uuid().nullable() });
+export const endedSchema = z.object({ ended: z.number().int() });
+
 /** Why a change to a person was refused. */
 export const PEOPLE_REFUSALS = ["email_taken", "last_admin", "is_demo", "is_self", "is_disabled"] as const;
 export type PeopleRefusal = (typeof PEOPLE_REFUSALS)[number];

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { useDeadLetters } from "#infra/testing/dead-letter-hooks.ts";
 import { activityBody, deathFacts, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { redriveOutcomeSchema, redriveReceiptSchema } from "#lib/contracts/dead-letters.ts";
 import { receipt } from "#lib/services/dead-letters/receipt.ts";
 import { redrive } from "#lib/services/dead-letters/redrive.ts";
@@ -17,7 +18,7 @@ async function dead(count: number): Promise<string[]> {
   return ids;
 }
 const ask = async (deathIds: string[], runId: string = randomUUID()) =>
-  redriveOutcomeSchema.parse(await redrive({ ctx: stores, input: { runId, deathIds, reason: "the table was fixed", actor: "ada" } }));
+  redriveOutcomeSchema.parse(await redrive({ ctx: stores, by: allowScript("dead_letters:act", "ada"), input: { runId, deathIds, reason: "the table was fixed" } }));
 const read = async (runId: string) => redriveReceiptSchema.parse(await receipt({ ctx: stores, input: { runId } }));
 
 describe("making a run", () => {

@@ -1,6 +1,5 @@
 import { auditContext } from "#app/server/audit.ts";
 import { redriveRuns } from "#app/server/dead-letters.ts";
-import type { Actor } from "#lib/contracts/actor.ts";
 import { redriveRequestSchema, redriveRunListSchema, redriveRunSchema } from "#lib/contracts/dead-letters.ts";
 import { defineRoute } from "#lib/http/define-route.ts";
 import { HttpProblem } from "#lib/http/http-problem.ts";
@@ -8,27 +7,26 @@ import { audited } from "#lib/services/audit/audited.ts";
 import { redrive } from "#lib/services/dead-letters/redrive.ts";
 import { runs } from "#lib/services/dead-letters/runs.ts";
 
-/** Who a run is signed with until people sign in. */
-const ACTOR: Actor = { id: "operator", name: "operator", email: null, role: "operator" };
-
 /** Ids named in the audit log; the run's receipt has them all. */
 const IDS_IN_AUDIT = 20;
 
 /** The latest runs. */
 export const GET = defineRoute({
+  permission: "dead_letters:read",
   output: redriveRunListSchema,
   call: async () => ({ items: await runs({ ctx: { runs: redriveRuns() }, input: {} }) }),
 });
 
 /** Freezes a selection into a run, which a worker carries out; the same request again is the same run. */
 export const POST = defineRoute({
+  permission: "dead_letters:act",
   body: redriveRequestSchema,
   output: redriveRunSchema,
-  async call({ body }) {
+  async call({ allowed, body }) {
     const result = await audited(
       {
         ctx: auditContext(),
-        actor: ACTOR,
+        actor: allowed.actor,
         action: "redrive.start",
         target: body.runId,
         reason: body.reason,
@@ -36,7 +34,7 @@ export const POST = defineRoute({
         after: ({ outcome }) => ({ outcome }),
         outcome: ({ outcome }) => (outcome === "created" || outcome === "existing" ? "done" : { outcome: "refused", error: outcome }),
       },
-      () => redrive({ ctx: { runs: redriveRuns() }, input: { ...body, actor: ACTOR.name } }),
+      () => redrive({ ctx: { runs: redriveRuns() }, by: allowed, input: body }),
     );
     if (result.outcome === "created" || result.outcome === "existing") return result.run;
     if (result.outcome === "run_id_taken") {

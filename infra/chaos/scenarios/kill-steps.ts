@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { redrive } from "#lib/services/dead-letters/redrive.ts";
 import { createRedriveRuns } from "#lib/gateways/redrive-runs.ts";
 import type { FaultRule } from "#infra/chaos/faults.ts";
@@ -99,7 +100,7 @@ async function redriven(harness: Harness, count: number): Promise<void> {
   await rejectUsers([]);
   const deaths = await db.death.findMany({ select: { id: true } });
   const runs = createRedriveRuns({ db, queue: stack.backend.queue });
-  await redrive({ ctx: { runs }, input: { runId: crypto.randomUUID(), deathIds: deaths.map(({ id }) => id), reason: "chaos", actor: "chaos" } });
+  await redrive({ ctx: { runs }, by: allowScript("dead_letters:act", "chaos"), input: { runId: crypto.randomUUID(), deathIds: deaths.map(({ id }) => id), reason: "chaos" } });
 }
 
 /** Waits until every redriven death is resolved. */

@@ -1,12 +1,14 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { localClientOptions, provisionTable } from "#infra/start/provision.ts";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { LOCAL_NAMES } from "#lib/config/local.ts";
 import { activitySearchQuerySchema } from "#lib/contracts/activity-search.ts";
 import { createActivityTable, toItem } from "#lib/gateways/activity-table.ts";
 import { startDynamoDb } from "#lib/local/dynamodb/server.ts";
 import { search } from "./search.ts";
 
+const SUPPORT = allowScript("activity:search", "test");
 const START = Date.parse("2026-01-31T12:00:00.000Z");
 const at = (second: number) => new Date(START + second * 1_000).toISOString();
 const PER_USER = 30;
@@ -43,7 +45,7 @@ async function readAll(input: object) {
   let cursor: string | null = null;
   do {
     const query = activitySearchQuerySchema.parse({ user: "änn 日本", ...input, ...(cursor !== null && { cursor }) });
-    const outcome = await search({ ctx: { table, now: Date.now }, input: query });
+    const outcome = await search({ ctx: { table, now: Date.now }, by: SUPPORT, input: query });
     if (outcome.kind === "refused") throw new Error(outcome.message);
     pages.push(outcome.result.items.map(({ id }) => id));
     cursor = outcome.result.nextCursor;
@@ -71,6 +73,6 @@ it("goes on where the table stopped at 1 MB, before the page was full", async ()
 });
 
 it("brings properties back as they were sent", async () => {
-  const outcome = await search({ ctx: { table, now: Date.now }, input: activitySearchQuerySchema.parse({ user: "bob", limit: 1 }) });
+  const outcome = await search({ ctx: { table, now: Date.now }, by: SUPPORT, input: activitySearchQuerySchema.parse({ user: "bob", limit: 1 }) });
   expect(outcome).toMatchObject({ kind: "found", result: { items: [{ id: "a-29", properties: '{"n":29,"big":12345678901234567890}' }] } });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { activitySearchQuerySchema } from "#lib/contracts/activity-search.ts";
 import type { StoredActivity } from "#lib/contracts/activity.ts";
 import { sortKey } from "#lib/domain/activity-key.ts";
@@ -7,6 +8,7 @@ import { search } from "./search.ts";
 import { decodeCursor, encodeCursor } from "./search-cursor.ts";
 import { searchRange } from "./search-range.ts";
 
+const SUPPORT = allowScript("activity:search", "test");
 const instants = fc
   .integer({ min: Date.parse("2000-01-01T00:00:00.000Z"), max: Date.parse("2099-12-31T23:59:59.999Z") })
   .map((ms) => new Date(ms).toISOString());
@@ -51,7 +53,7 @@ async function readAll(table: ReturnType<typeof tableOf>, input: object) {
   const pages: string[][] = [];
   let cursor: string | null = null;
   do {
-    const outcome = await search({ ctx: { table, now }, input: query({ ...input, ...(cursor !== null && { cursor }) }) });
+    const outcome = await search({ ctx: { table, now }, by: SUPPORT, input: query({ ...input, ...(cursor !== null && { cursor }) }) });
     if (outcome.kind === "refused") throw new Error(outcome.message);
     pages.push(outcome.result.items.map((item) => item.id));
     cursor = outcome.result.nextCursor;
@@ -149,18 +151,18 @@ describe("search", () => {
   });
 
   it("stamps the answer with the time of asking", async () => {
-    const outcome = await search({ ctx: { table: tableOf([]), now }, input: query({}) });
+    const outcome = await search({ ctx: { table: tableOf([]), now }, by: SUPPORT, input: query({}) });
     expect(outcome).toEqual({ kind: "found", result: { items: [], nextCursor: null, asOf: "2026-02-01T00:00:00.000Z" } });
   });
 
   it("refuses a foreign cursor before it asks the table", async () => {
     const table = tableOf(own);
-    const first = await search({ ctx: { table, now }, input: query({ limit: 1 }) });
+    const first = await search({ ctx: { table, now }, by: SUPPORT, input: query({ limit: 1 }) });
     const cursor = first.kind === "found" ? first.result.nextCursor : null;
     expect(cursor).not.toBeNull();
     table.asked.length = 0;
     for (const input of [query({ user: "bob", cursor }), query({ from: own[0]?.occurredAt, cursor }), query({ cursor: "x" })]) {
-      expect(await search({ ctx: { table, now }, input })).toMatchObject({ kind: "refused", field: "cursor" });
+      expect(await search({ ctx: { table, now }, by: SUPPORT, input })).toMatchObject({ kind: "refused", field: "cursor" });
     }
     expect(table.asked).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { ActivitySearchQuery, ActivitySearchResult } from "#lib/contracts/activity-search.ts";
 import { sortKey } from "#lib/domain/activity-key.ts";
 import type { ActivityTable } from "#lib/gateways/activity-table.ts";
@@ -29,6 +30,7 @@ export async function search({
   signal,
 }: {
   ctx: SearchContext;
+  by: Allowed<"activity:search">;
   input: ActivitySearchQuery;
   signal?: AbortSignal;
 }): Promise<SearchOutcome> {

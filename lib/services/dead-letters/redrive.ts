@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { RedriveOutcome, RedriveRequest } from "#lib/contracts/dead-letters.ts";
 import type { RedriveRuns } from "#lib/gateways/redrive-runs.ts";
 
@@ -7,10 +8,12 @@ import type { RedriveRuns } from "#lib/gateways/redrive-runs.ts";
  */
 export function redrive({
   ctx,
+  by,
   input,
 }: {
   ctx: { runs: Pick<RedriveRuns, "create"> };
-  input: RedriveRequest & { actor: string };
+  by: Allowed<"dead_letters:act">;
+  input: RedriveRequest;
 }): Promise<RedriveOutcome> {
-  return ctx.runs.create(input);
+  return ctx.runs.create({ ...input, actor: by.actor.name });
 }

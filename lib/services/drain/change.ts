@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { DrainChangeRequest } from "#lib/contracts/drain.ts";
 import type { DrainChangeOutcome, DrainStore } from "#lib/gateways/drain-store.ts";
 
@@ -8,11 +9,13 @@ import type { DrainChangeOutcome, DrainStore } from "#lib/gateways/drain-store.t
  */
 export async function changeDrain({
   ctx,
+  by,
   input,
 }: {
   ctx: { drain: Pick<DrainStore, "change"> };
-  input: DrainChangeRequest & { actor: string };
+  by: Allowed<"drain:write">;
+  input: DrainChangeRequest;
 }): Promise<DrainChangeOutcome> {
-  const { rateWcuPerSecond, expectedVersion, actor, reason } = input;
-  return await ctx.drain.change({ rateWcuPerSecond, expectedVersion, actor, reason: reason === "" ? undefined : reason });
+  const { rateWcuPerSecond, expectedVersion, reason } = input;
+  return await ctx.drain.change({ rateWcuPerSecond, expectedVersion, actor: by.actor.name, reason: reason === "" ? undefined : reason });
 }

@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { DrainOverrideRequest } from "#lib/contracts/drain.ts";
 import { type DrainContext, type DrainOutcome, performAct } from "./outcome.ts";
 
@@ -8,16 +9,18 @@ import { type DrainContext, type DrainOutcome, performAct } from "./outcome.ts";
  */
 export async function overrideDrain({
   ctx,
+  by,
   input,
 }: {
   ctx: DrainContext & { uuid: () => string };
-  input: DrainOverrideRequest & { actor: string };
+  by: Allowed<"drain:write">;
+  input: DrainOverrideRequest;
 }): Promise<DrainOutcome> {
-  const { rateWcuPerSecond, seconds, actor, reason, expectedVersion } = input;
+  const { rateWcuPerSecond, seconds, reason, expectedVersion } = input;
   return performAct({
     ctx,
     expectedVersion,
     refusalOf: ({ mode }) => (mode === "paused" ? "paused" : null),
-    act: (modes) => modes.override({ id: ctx.uuid(), rateWcuPerSecond, seconds }, { actor, reason, expectedVersion }),
+    act: (modes) => modes.override({ id: ctx.uuid(), rateWcuPerSecond, seconds }, { actor: by.actor.name, reason, expectedVersion }),
   });
 }

@@ -8,10 +8,11 @@ import { search } from "#lib/services/activity/search.ts";
  * A search by POST: the user id is personal data and addresses end up in the logs of every server on the way.
  */
 export const POST = defineRoute({
+  permission: "activity:search",
   body: activitySearchQuerySchema,
   output: activitySearchResultSchema,
-  async call({ body, signal }) {
-    const outcome = await search({ ctx: { table: activityTable(), now: Date.now }, input: body, signal });
+  async call({ allowed, body, signal }) {
+    const outcome = await search({ ctx: { table: activityTable(), now: Date.now }, by: allowed, input: body, signal });
     if (outcome.kind === "found") return outcome.result;
     const { field, message } = outcome;
     throw new HttpProblem({

@@ -7,6 +7,7 @@ import { detail } from "#lib/services/dead-letters/detail.ts";
 
 /** One death with its body and history. */
 export const GET = defineRoute({
+  permission: "dead_letters:read",
   params: idParamsSchema,
   output: deadLetterDetailSchema,
   async call({ params }) {

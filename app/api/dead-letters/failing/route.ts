@@ -5,6 +5,7 @@ import { failing } from "#lib/services/dead-letters/failing.ts";
 
 /** Messages that fail and are not dead yet. */
 export const GET = defineRoute({
+  permission: "dead_letters:read",
   output: failingListSchema,
   call: async () => ({ items: await failing({ ctx: { ledger: ledger() }, input: {} }) }),
 });

@@ -6,6 +6,7 @@ import { InvalidCursorError, list } from "#lib/services/dead-letters/list.ts";
 
 /** A page of the ledger, by POST: a user id to filter by must not end up in an address. */
 export const POST = defineRoute({
+  permission: "dead_letters:read",
   body: deadLetterListQuerySchema,
   output: deadLetterListSchema,
   async call({ body }) {

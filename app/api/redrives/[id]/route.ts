@@ -7,6 +7,7 @@ import { receipt } from "#lib/services/dead-letters/receipt.ts";
 
 /** Receipt of one run. */
 export const GET = defineRoute({
+  permission: "dead_letters:read",
   params: idParamsSchema,
   output: redriveReceiptSchema,
   async call({ params }) {

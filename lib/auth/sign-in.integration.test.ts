@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cookiesOf, TEST_PASSWORD, testPeople } from "#infra/testing/people.ts";
+import { type RestartablePostgres, startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { newLinkToken } from "#lib/domain/link-token.ts";
+import { readSession } from "./session.ts";
+import { redeemLink, signIn, signInAsDemo, type SignInOutcome } from "./sign-in.ts";
+
+let postgres: RestartablePostgres;
+let given: ReturnType<typeof testPeople>;
+beforeAll(async () => {
+  postgres = await startPostgresOnly();
+  given = testPeople({ databaseUrl: postgres.databaseUrl });
+});
+afterAll(async () => {
+  await given?.close();
+  await postgres?.close();
+});
+
+let count = 0;
+const from = () => ({ address: `198.51.100.${(count += 1)}`, userAgent: "test" });
+const enter = (email: string, password = TEST_PASSWORD, client = from()) => signIn({ ctx: given.signInContext, input: { email, password }, client });
+const whoseCookies = async (outcome: SignInOutcome) => {
+  if (outcome.outcome !== "signed_in") return null;
+  const headers = new Headers();
+  for (const cookie of outcome.cookies) headers.append("set-cookie", cookie);
+  return (await readSession({ ctx: given.sessions, headers: new Headers({ cookie: cookiesOf(headers) }), used: false }))?.actor.email ?? null;
+};
+/** The log's rows of one e-mail, oldest first. */
+const audited = (email: string) => given.db.audit.findMany({ where: { target: email }, orderBy: { seq: "asc" } });
+
+describe("by password", () => {
+  test("the right one makes the browser the person's, and both rows of it are in the audit log", async () => {
+    const id = await given.person({ email: "ada@example.com", role: "operator" });
+    const outcome = await enter("ada@example.com");
+    expect(await whoseCookies(outcome)).toBe("ada@example.com");
+    expect(await audited("ada@example.com")).toMatchObject([
+      { kind: "intent", action: "session.sign_in", actorId: "nobody", actorRole: "nobody" },
+      { kind: "outcome", outcome: "done", after: JSON.stringify({ person: id, role: "operator" }) },
+    ]);
+    expect((await given.people.find(id))?.lastSignInAt).not.toBeNull();
+  });
+
+  test.each([
+    ["a wrong password", async () => ["wrong@example.com", "not the password at all"] as const],
+    ["an unknown e-mail", async () => ["unknown@example.com", TEST_PASSWORD] as const],
+    ["a text that is no e-mail", async () => ["unknown", TEST_PASSWORD] as const],
+    ["a password longer than any", async () => ["wrong@example.com", "x".repeat(900)] as const],
+    ["somebody without a password", async () => ["invited@example.com", TEST_PASSWORD] as const],
+    ["somebody disabled", async () => ["disabled@example.com", TEST_PASSWORD] as const],
+    ["a demo person", async () => ["admin@demo.invalid", TEST_PASSWORD] as const],
+  ])("%s is refused like all others: same answer, at the same step of time", async (_, credentials) => {
+    if ((await given.db.person.count({ where: { email: "wrong@example.com" } })) === 0) {
+      await given.person({ email: "wrong@example.com" });
+      await given.people.invite({ email: "invited@example.com", name: "I", role: "support", tokenHash: "1", by: "test" });
+      await given.db.person.update({ where: { id: await given.person({ email: "disabled@example.com" }) }, data: { disabledAt: new Date() } });
+      await given.people.demoPerson({ email: "admin@demo.invalid", name: "Demo admin", role: "admin" });
+    }
+    const [email, password] = await credentials();
+    // A clock of its own: the password's hash takes 150 ms on it, whatever this machine does.
+    const times = [1_000, 1_150];
+    const waited: number[] = [];
+    const ctx = { ...given.signInContext, monotonic: () => times.shift() ?? 0, wait: async (ms: number) => void waited.push(ms) };
+    expect(await signIn({ ctx, input: { email, password }, client: from() })).toEqual({ outcome: "refused" });
+    expect(waited).toEqual([250]);
+    expect(await given.db.personSession.count({ where: { person: { email } } })).toBe(0);
+  });
+
+  test("what was typed in the wrong field is not written down", async () => {
+    await enter("hunter2-is-my-password");
+    expect(await given.db.audit.count({ where: { OR: [{ target: { contains: "hunter2" } }, { actorName: { contains: "hunter2" } }, { asked: { contains: "hunter2" } }] } })).toBe(0);
+  });
+
+  test("an account that is tried too often is answered later, also with the right password, and lets its person in after the delay", async () => {
+    await given.person({ email: "target@example.com" });
+    for (let n = 0; n < 6; n += 1) expect(await enter("target@example.com", "not the password at all")).toEqual({ outcome: "refused" });
+    given.pass(1_000);
+    await enter("target@example.com", "not the password at all");
+    const before = await given.db.audit.count();
+    const later = await enter("target@example.com");
+    expect(later).toMatchObject({ outcome: "later" });
+    // Nothing was looked at, so nothing is written.
+    expect(await given.db.audit.count()).toBe(before);
+    given.pass(later.outcome === "later" ? later.retryInSeconds * 1_000 : 0);
+    expect(await enter("target@example.com")).toMatchObject({ outcome: "signed_in" });
+  });
+
+  test("without the audit log nobody comes in", async () => {
+    await given.person({ email: "quiet@example.com" });
+    const away = { audit: { intent: () => Promise.reject(new Error("away")), outcome: () => Promise.resolve() } };
+    await expect(signIn({ ctx: { ...given.signInContext, audit: away }, input: { email: "quiet@example.com", password: TEST_PASSWORD }, client: from() })).rejects.toThrow("away");
+    expect(await given.db.personSession.count({ where: { person: { email: "quiet@example.com" } } })).toBe(0);
+  });
+});
+
+describe("as a demo person", () => {
+  test("there is one of each role, always the same", async () => {
+    for (const role of ["support", "operator", "admin"] as const) {
+      const [first, again] = [await signInAsDemo({ ctx: given.signInContext, role, client: from() }), await signInAsDemo({ ctx: given.signInContext, role, client: from() })];
+      expect(first).toMatchObject({ outcome: "signed_in", actor: { role, email: `${role}@demo.invalid` } });
+      expect(again).toMatchObject({ actor: first.outcome === "signed_in" ? { id: first.actor.id } : {} });
+    }
+  });
+
+  test("elsewhere there is none", async () => {
+    expect(await signInAsDemo({ ctx: { ...given.signInContext, demoPeople: false }, role: "admin", client: from() })).toEqual({ outcome: "refused" });
+  });
+
+  test("nobody becomes one by having its address", async () => {
+    await given.db.person.update({ where: { email: "support@demo.invalid" }, data: { demo: false } });
+    await expect(signInAsDemo({ ctx: given.signInContext, role: "support", client: from() })).rejects.toThrow("somebody else's address");
+    await given.db.person.update({ where: { email: "support@demo.invalid" }, data: { demo: true } });
+  });
+});
+
+describe("by a link", () => {
+  const redeem = (token: string, name = "Zoë") => redeemLink({ ctx: given.signInContext, input: { token, name, password: "a new password of many letters" }, client: from() });
+  async function invited() {
+    const { token, hash } = newLinkToken();
+    const email = `link-${(count += 1)}@example.com`;
+    const made = await given.people.invite({ email, name: "Z", role: "operator", tokenHash: hash, by: "test" });
+    if (made.outcome !== "changed") throw new Error(made.outcome);
+    return { token, email, id: made.person.id };
+  }
+
+  test("somebody invited sets a password and is in, once", async () => {
+    const { token, email, id } = await invited();
+    expect((await given.people.find(id))?.state).toBe("invited");
+    expect(await whoseCookies(await redeem(token))).toBe(email);
+    expect(await given.people.find(id)).toMatchObject({ state: "active", name: "Zoë", hasPassword: true, linkExpiresAt: null });
+    expect(await redeem(token)).toEqual({ outcome: "refused" });
+    expect(await enter(email, "a new password of many letters")).toMatchObject({ outcome: "signed_in" });
+  });
+
+  test("of two who use it at once one is in", async () => {
+    const { token } = await invited();
+    const outcomes = await Promise.all([redeem(token, "One"), redeem(token, "Two")]);
+    expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(["refused", "signed_in"]);
+  });
+
+  test("a new one ends the old one, and a password that is set ends every session", async () => {
+    const { token, id, email } = await invited();
+    await redeem(token);
+    const { token: second, hash } = newLinkToken();
+    const { token: third, hash: thirdHash } = newLinkToken();
+    await given.people.newLink({ id, tokenHash: hash, by: "test" });
+    await given.people.newLink({ id, tokenHash: thirdHash, by: "test" });
+    expect(await redeem(second)).toEqual({ outcome: "refused" });
+    expect(await given.db.personSession.count({ where: { userId: id } })).toBe(1);
+    await redeem(third);
+    expect(await given.db.personSession.count({ where: { userId: id } })).toBe(1);
+    expect(await whoseCookies(await enter(email, "a new password of many letters"))).toBe(email);
+  });
+
+  test("one that is too old, or whose person is disabled, is of no use", async () => {
+    const old = await invited();
+    await given.db.personLink.update({ where: { personId: old.id }, data: { expiresAt: new Date(Date.now() - 1) } });
+    expect(await redeem(old.token)).toEqual({ outcome: "refused" });
+    const disabled = await invited();
+    await given.db.person.update({ where: { id: disabled.id }, data: { disabledAt: new Date() } });
+    expect(await redeem(disabled.token)).toEqual({ outcome: "refused" });
+    expect(await redeem("A".repeat(43))).toEqual({ outcome: "refused" });
+  });
+
+  test("its token stands nowhere in the database", async () => {
+    const { token } = await invited();
+    expect(JSON.stringify([await given.db.personLink.findMany(), await given.db.audit.findMany({ select: { asked: true, after: true, target: true } })])).not.toContain(token);
+  });
+});
