@@ -54,6 +54,25 @@ export function createPushClaims({
     }
   }
 
+  async function mark(key: string): Promise<void> {
+    const claim = unmarked.get(key);
+    if (claim === undefined) return;
+    await inFilter("marking a push", (signal) => filter.markDone({ key, claim }, signal));
+    unmarked.delete(key);
+  }
+
+  let marking = false;
+  /** Marks what could not be marked at once, whether or not its message is still held here: a claim's lease runs. */
+  async function markLater(signal: AbortSignal): Promise<void> {
+    if (marking) return;
+    marking = true;
+    for (let tries = 1; unmarked.size > 0 && !signal.aborted; tries += 1) {
+      await sleep(clock, retryDelayMs(tries, random()), signal);
+      for (const key of Array.from(unmarked.keys())) if (!signal.aborted) await mark(key).catch(() => {});
+    }
+    marking = false;
+  }
+
   return {
     /** @param longestMs of the push that the claim is for. */
     async claim(key: string, { longestMs }: { longestMs: number }): Promise<Claim> {
@@ -84,12 +103,17 @@ export function createPushClaims({
     /** Whether this process has made the push and not yet marked it. */
     isMade: (key: string): boolean => unmarked.has(key),
 
-    /** Marks a push that was made. */
-    async finish(key: string): Promise<void> {
-      const claim = unmarked.get(key);
-      if (claim === undefined) return;
-      await inFilter("marking a push", (signal) => filter.markDone({ key, claim }, signal));
-      unmarked.delete(key);
+    /**
+     * Marks a push that was made. Where the filter's table stays away this throws, and goes on trying by itself.
+     * @param signal ends that.
+     */
+    async finish(key: string, signal: AbortSignal): Promise<void> {
+      try {
+        await mark(key);
+      } catch (thrown) {
+        void markLater(signal);
+        throw thrown;
+      }
     },
 
     /** Gives up a claim whose push was not made. Never throws: the claim's lease ends it as well. */

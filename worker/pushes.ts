@@ -96,7 +96,7 @@ export function createPushes({
     if (result.kind === "pushed") {
       claims.made(key, claim.claim);
       emit({ event: "push_accepted", ...about });
-      await claims.finish(key);
+      await claims.finish(key, signal);
       emit({ event: "pushed", ...about });
       return result;
     }
@@ -114,7 +114,7 @@ export function createPushes({
     const idempotencyKey = pushKey(activity);
     const key = `${sink.name}#${idempotencyKey}`;
     if (claims.isMade(key)) {
-      await claims.finish(key);
+      await claims.finish(key, signal);
       emit({ event: "pushed", messageId: held.message.messageId, sink: sink.name, key });
       return { kind: "pushed" };
     }
