@@ -70,6 +70,7 @@ const ZONES: Zone[] = [
     why: "tools know no page and no browser code",
   },
   { files: ["e2e/**"], zones: ["e2e", CONTRACTS], why: "e2e sees what a person and a producer see: contracts only" },
+  { files: ["e2e/permissions.spec.ts"], zones: ["e2e", CONTRACTS, AUTH], why: "beyond what e2e sees, it reads the permission table that it holds the server against" },
 ];
 
 const TEST_FILES = ["**/*.test.ts", "**/*.test.tsx"];
@@ -132,8 +133,8 @@ export default defineConfig({
         ] as ["error", object],
       },
     })),
-    // process.env is read in lib/config, and by the tools that set up a process.
-    { files: ["lib/config/**", "infra/**", "e2e/**", "*.config.ts"], rules: { "node/no-process-env": "off" } },
+    // process.env is read in lib/config, and by the tools that set up a process. Next's NEXT_RUNTIME must stand where it is used.
+    { files: ["lib/config/**", "infra/**", "e2e/**", "*.config.ts", "instrumentation.ts"], rules: { "node/no-process-env": "off" } },
     // Tools talk to a terminal.
     { files: ["infra/**"], rules: { "no-console": "off" } },
   ],

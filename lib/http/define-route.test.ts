@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import type { Session } from "#lib/auth/session.ts";
 import { defineRoute } from "./define-route.ts";
 import { HttpProblem } from "./http-problem.ts";
 
 const ORIGIN = "https://spillway.example.com";
 const context = { params: Promise.resolve({}) };
 const post = defineRoute({
+permission: "public",
   body: z.strictObject({ rate: z.number().min(1) }),
   output: z.object({ rate: z.number() }),
   call: ({ body }) => Promise.resolve({ rate: body.rate }),
@@ -66,22 +68,63 @@ describe("where a request comes from", () => {
 
   it("lets no foreign name read what loopback serves", async () => {
     vi.stubEnv("PUBLIC_URL", "http://127.0.0.1:3000");
-    const get = defineRoute({ output: z.object({}), call: () => Promise.resolve({}) });
+    const get = defineRoute({ permission: "public", output: z.object({}), call: () => Promise.resolve({}) });
     expect((await get(request({ method: "GET", headers: { host: "evil.example:3000" } }), context)).status).toBe(403);
     expect((await get(request({ method: "GET", headers: { host: "[::1]:3000" } }), context)).status).toBe(200);
   });
 
   it("does not call when it refuses", async () => {
     const call = vi.fn(() => Promise.resolve({}));
-    await defineRoute({ output: z.object({}), call })(request(), context);
+    await defineRoute({ permission: "public", output: z.object({}), call })(request(), context);
     expect(call).not.toHaveBeenCalled();
   });
 
   it("lets reads through", async () => {
-    const get = defineRoute({ query: z.object({ limit: z.coerce.number() }), output: z.object({ limit: z.number() }), call: ({ query }) => Promise.resolve(query) });
+    const get = defineRoute({ permission: "public", query: z.object({ limit: z.coerce.number() }), output: z.object({ limit: z.number() }), call: ({ query }) => Promise.resolve(query) });
     const answer = await get(request({ method: "GET" }), context);
     expect(answer.headers.get("cache-control")).toBe("no-store");
     expect(await answer.json()).toEqual({ limit: 2 });
+  });
+});
+
+describe("who asks", () => {
+  const session: Session = { id: "s", demo: false, actor: { id: "p", name: "Ada", email: "ada@example.com", role: "operator" } };
+  const call = vi.fn(({ allowed }: { allowed: { actor: { name: string } } }) => Promise.resolve({ by: allowed.actor.name }));
+  const ask = (sessionOf: () => Promise<Session | null>, permission: "drain:write" | "people:manage") =>
+    defineRoute({ permission, body: z.strictObject({ rate: z.number() }), output: z.object({ by: z.string() }), call }, { sessionOf })(request({ headers: sameOrigin, body: "rubbish" }), context);
+  beforeEach(() => {
+    call.mockClear();
+  });
+
+  it("refuses nobody in particular, before it looks at what was sent", async () => {
+    const answer = await ask(() => Promise.resolve(null), "drain:write");
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ code: "signed_out" });
+    expect(call).not.toHaveBeenCalled();
+  });
+
+  it("refuses who may not, before it looks at what was sent", async () => {
+    const answer = await ask(() => Promise.resolve(session), "people:manage");
+    expect(answer.status).toBe(403);
+    expect(await answer.json()).toMatchObject({ code: "not_for_your_role" });
+    expect(call).not.toHaveBeenCalled();
+  });
+
+  it("hands on who may, with the proof", async () => {
+    const route = defineRoute({ permission: "drain:write", output: z.object({ by: z.string(), permission: z.string() }), call: ({ allowed }) => Promise.resolve({ by: allowed.actor.name, permission: allowed.permission }) }, { sessionOf: () => Promise.resolve(session) });
+    expect(await (await route(request({ headers: sameOrigin }), context)).json()).toEqual({ by: "Ada", permission: "drain:write" });
+  });
+
+  it("does not take a database that does not answer for a stranger", async () => {
+    const away = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+    expect((await ask(() => Promise.reject(away), "drain:write")).status).toBe(503);
+  });
+
+  it("asks nobody where it is public", async () => {
+    const sessionOf = vi.fn(() => Promise.resolve(null));
+    const route = defineRoute({ permission: "public", output: z.object({}), call: () => Promise.resolve({}) }, { sessionOf });
+    expect((await route(request({ headers: sameOrigin }), context)).status).toBe(200);
+    expect(sessionOf).not.toHaveBeenCalled();
   });
 });
 
@@ -115,7 +158,7 @@ describe("failures", () => {
     async function call(): Promise<Record<string, never>> {
       throw error;
     }
-    return defineRoute({ output: z.object({}), call })(request({ headers: sameOrigin }), context);
+    return defineRoute({ permission: "public", output: z.object({}), call })(request({ headers: sameOrigin }), context);
   }
 
   it("answers a problem of the route with its extensions", async () => {
@@ -138,7 +181,7 @@ describe("failures", () => {
   });
 
   it("does not answer what breaks the contract", async () => {
-    const route = defineRoute({ output: z.object({ rate: z.number() }), call: () => Promise.resolve({ rate: "5" } as unknown as { rate: number }) });
+    const route = defineRoute({ permission: "public", output: z.object({ rate: z.number() }), call: () => Promise.resolve({ rate: "5" } as unknown as { rate: number }) });
     expect((await route(request({ headers: sameOrigin }), context)).status).toBe(500);
   });
 });

@@ -18,8 +18,8 @@ type Schema = z.ZodType;
 type Given<S extends Schema | undefined> = S extends Schema ? z.output<S> : undefined;
 
 export interface RouteDefinition<R extends Requirement, P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, O extends Schema> {
-  /** The right that it asks for, before it looks at anything that was sent. Left out: nobody is asked. */
-  permission?: R;
+  /** What it asks for, before it looks at anything that was sent: a right, any signed-in person, or (`public`) nothing. */
+  permission: R;
   /** Path parameters; a fault is a 404. */
   params?: P;
   /** Search parameters; a fault is a 400. */
@@ -62,7 +62,7 @@ async function grant<R extends Requirement>(requirement: R, request: Request, se
  */
 export function defineRoute<
   O extends Schema,
-  R extends Requirement = "public",
+  R extends Requirement,
   P extends Schema | undefined = undefined,
   Q extends Schema | undefined = undefined,
   B extends Schema | undefined = undefined,
@@ -81,7 +81,7 @@ export function defineRoute<
         });
       }
       const input = {
-        allowed: await grant<R>(definition.permission ?? ("public" as R), request, sessionOf),
+        allowed: await grant<R>(definition.permission, request, sessionOf),
         params: definition.params && parseInput(definition.params, await context.params, { status: 404, code: "not_found", title: "There is no such thing here" }),
         query: definition.query && parseInput(definition.query, queryOf(request), { status: 400, code: "invalid_query", title: "The address holds a wrong parameter" }),
         body: definition.body && parseInput(definition.body, await readJson(request), { status: 422, code: "invalid_body", title: "The request holds a wrong value" }),
