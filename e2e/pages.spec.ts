@@ -6,6 +6,7 @@ const PAGES = [
   { path: "/", heading: /Overview/ },
   { path: "/dead-letters", heading: /Dead letters/ },
   { path: "/activity", heading: /Activity/ },
+  { path: "/keys", heading: /API keys/ },
 ];
 
 /** Figures and lists have arrived: nothing is a skeleton any more. */

@@ -1,0 +1,124 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+import { openStack, type Stack } from "#e2e/stack.ts";
+import { auditListSchema } from "#lib/contracts/audit.ts";
+
+/*
+ * A producer's key through its life: created and shown once, used, rotated beside the old one, revoked. One after the
+ * other, on one page.
+ */
+test.describe.configure({ mode: "serial" });
+
+const NAME = "web shop";
+
+let stack: Stack;
+let page: Page;
+/** The keys as the page showed them, in the order they were made. */
+const shown: string[] = [];
+
+test.beforeAll(async ({ browser }) => {
+  stack = await openStack();
+  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  page = await context.newPage();
+});
+
+test.afterAll(async () => {
+  stack.close();
+  await page.context().close();
+});
+
+const idOf = (key: string | undefined) => key?.split("_")[2] ?? "";
+const rowOf = (key: string | undefined) => page.getByRole("table", { name: "Live API keys" }).getByRole("row").filter({ hasText: idOf(key) });
+const dialog = (name: string) => page.getByRole("dialog", { name });
+
+async function accessible(): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
+}
+
+/** What the public API answers to an activity sent with this key. */
+const send = (key: string | undefined, id: string) => stack.sendWith(key ?? "", [{ id, userId: "keys journey", type: "page.view", occurredAt: "2026-01-31T12:00:00Z" }]);
+
+/** The key that the dialog shows, which is the one on the clipboard after Copy. */
+async function keepNewKey(): Promise<void> {
+  const made = dialog("The new API key");
+  const key = await made.getByTestId("new-key").textContent();
+  await made.getByRole("button", { name: "Copy key" }).click();
+  await expect(made.getByRole("button", { name: "Copied" })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+  expect(key).toMatch(/^sw_live_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}$/);
+  await page.keyboard.press("Escape");
+  await expect(made).toBeVisible();
+  await accessible();
+  await made.getByRole("button", { name: "I have kept it" }).click();
+  await expect(made).toBeHidden();
+  shown.push(key ?? "");
+}
+
+test("an admin makes a key by keyboard alone; it is shown once and opens the public API", async () => {
+  await page.goto("/keys");
+  await expect(page.getByRole("table", { name: "Live API keys" })).toContainText("local");
+  const create = page.getByRole("button", { name: "Create key" });
+  await create.focus();
+  await page.keyboard.press("Enter");
+  const form = dialog("Create an API key");
+  await expect(form.getByRole("textbox", { name: "Name" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(form.getByText("Say who will use it.")).toBeVisible();
+  await accessible();
+  await page.keyboard.type(NAME);
+  await page.keyboard.press("Enter");
+  await keepNewKey();
+
+  const [key] = shown;
+  await expect(rowOf(key)).toContainText(NAME);
+  await expect(rowOf(key)).toContainText("never");
+  expect(await page.content()).not.toContain(key?.slice(-43));
+  await expect.poll(() => send(key, "first"), { timeout: 20_000 }).toBe(202);
+});
+
+test("it is rotated: both keys open, a third of the name is refused", async () => {
+  await rowOf(shown[0]).getByRole("button", { name: /^Rotate/ }).click();
+  await expect(dialog("Rotate an API key")).toContainText("Both open until the old one");
+  await accessible();
+  await dialog("Rotate an API key").getByRole("button", { name: "Rotate key" }).click();
+  await keepNewKey();
+  const [old, next] = shown;
+  await expect(rowOf(old)).toContainText("being replaced");
+  await expect(rowOf(old)).toContainText("Expires soon");
+  await expect.poll(() => send(next, "second"), { timeout: 20_000 }).toBe(202);
+  expect(await send(old, "third")).toBe(202);
+
+  await rowOf(next).getByRole("button", { name: /^Rotate/ }).click();
+  await dialog("Rotate an API key").getByRole("button", { name: "Rotate key" }).click();
+  await expect(dialog("Rotate an API key").getByRole("alert")).toContainText("At most 2 live keys have one name");
+  await page.keyboard.press("Escape");
+  await expect(dialog("Rotate an API key")).toBeHidden();
+});
+
+test("the old one is revoked and refused within 30 seconds, the new one goes on", async () => {
+  const [old, next] = shown;
+  await expect(rowOf(old).locator('[data-column="used"]')).toContainText(/just now|ago/, { timeout: 30_000 });
+  await rowOf(old).getByRole("button", { name: /^Revoke/ }).click();
+  const ask = dialog("Revoke an API key");
+  await expect(ask).toContainText("a producer still sends with it");
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await accessible();
+  }
+  await ask.getByRole("button", { name: "Revoke key" }).click();
+  await expect(ask).toBeHidden();
+  await expect(page.getByRole("table", { name: "Ended API keys" })).toContainText(idOf(old));
+  await expect(rowOf(old)).toHaveCount(0);
+  await expect.poll(() => send(old, "fourth"), { timeout: 30_000 }).toBe(401);
+  expect(await send(next, "fifth")).toBe(202);
+});
+
+test("each act stands in the audit log with the key's id, and no key does", async () => {
+  const answer = await page.request.get("/api/audit?limit=200");
+  const text = await answer.text();
+  const acts = auditListSchema.parse(JSON.parse(text)).items.map(({ action, target, outcome }) => `${action} ${target} ${outcome}`);
+  const [old, next] = shown.map(idOf);
+  for (const act of [`key.create ${old} done`, `key.rotate ${old} done`, `key.rotate ${next} refused`, `key.revoke ${old} done`]) expect(acts).toContain(act);
+  for (const key of shown) expect(text).not.toContain(key.slice(-43));
+});
