@@ -9,6 +9,8 @@ import { runs } from "#lib/services/dead-letters/runs.ts";
 
 /** Ids named in the audit log; the run's receipt has them all. */
 const IDS_IN_AUDIT = 20;
+/** Why none was started, in the audit log. */
+const REFUSED = { run_id_taken: "This run id names another selection.", refused: "Some of these cannot be redriven." } as const;
 
 /** The latest runs. */
 export const GET = defineRoute({
@@ -32,7 +34,7 @@ export const POST = defineRoute({
         reason: body.reason,
         asked: { selected: body.deathIds.length, deathIds: body.deathIds.slice(0, IDS_IN_AUDIT) },
         after: ({ outcome }) => ({ outcome }),
-        outcome: ({ outcome }) => (outcome === "created" || outcome === "existing" ? "done" : { outcome: "refused", error: outcome }),
+        outcome: ({ outcome }) => (outcome === "created" || outcome === "existing" ? "done" : { outcome: "refused", error: REFUSED[outcome] }),
       },
       () => redrive({ ctx: { runs: redriveRuns() }, by: allowed, input: body }),
     );
