@@ -97,6 +97,12 @@ test.each(Object.keys(DATABASE_ROLES) as (keyof typeof DATABASE_ROLES)[])("%s ha
   expect(await rightsOf(DATABASE_ROLES[role])).toEqual(expected(role));
 });
 
+test("nobody but the owner makes anything in the schema, also where a database of an older PostgreSQL let everybody", async () => {
+  await admin.query("GRANT CREATE ON SCHEMA public TO PUBLIC");
+  await applyGrants({ databaseUrl: postgres.migrateUrl });
+  await expect(runtime.query("CREATE FUNCTION octet_length(text) RETURNS int LANGUAGE sql AS 'SELECT 0'")).rejects.toThrow(/permission denied for schema public/);
+});
+
 test("rights that were given by hand are taken back by the next run, and it may run while another does", async () => {
   await owner.query("GRANT UPDATE, DELETE ON audit TO spillway_runtime");
   const runs = await Promise.all([applyGrants({ databaseUrl: postgres.migrateUrl }), applyGrants({ databaseUrl: postgres.migrateUrl })]);

@@ -61,6 +61,8 @@ export async function applyGrants({ databaseUrl }: { databaseUrl: string }): Pro
     if (roles.length > 0 && foreign.length > 0) throw new Error(`could not give the roles their rights: these tables are another role's: ${foreign.join(", ")}`);
     await client.query("BEGIN");
     try {
+      // PostgreSQL before 15 let everybody make things here, which what runs as the owner could then meet.
+      await client.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
       for (const role of roles) {
         const name = client.escapeIdentifier(DATABASE_ROLES[role]);
         await client.query(`GRANT USAGE ON SCHEMA public TO ${name}`);
