@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { type APIRequestContext, expect, test } from "@playwright/test";
+import { fetchData } from "#e2e/data-request.ts";
 import { drainAnswerSchema } from "#lib/contracts/overview.ts";
 
 /*
@@ -13,6 +14,8 @@ import { drainAnswerSchema } from "#lib/contracts/overview.ts";
  */
 
 const PAGES = ["/", "/dead-letters", "/activity", "/nowhere"];
+/** The ways in which a page's own code asks for its data, and the page itself. */
+const DATA_HEADERS: Record<string, string>[] = [{}, { rsc: "1" }, { rsc: "1", "next-router-prefetch": "1" }, { rsc: "1", "next-router-prefetch": "1", "next-router-segment-prefetch": "/_tree" }];
 /** Longest that one answer to a hostile request may take, milliseconds: far over a busy machine's, far under a stuck one's. */
 const PATIENCE_MS = 5_000;
 
@@ -146,13 +149,15 @@ async function textOf(folder: string): Promise<Map<string, string>> {
 }
 
 /** Texts that must never leave the server: the values of the start's secrets, and what secrets look like. */
-async function secrets(): Promise<(string | RegExp)[]> {
+async function secrets(sessions: readonly string[]): Promise<(string | RegExp)[]> {
   const directory = process.env.SPILLWAY_STATE_DIR;
   if (directory === undefined) throw new Error("SPILLWAY_STATE_DIR is not set: the browser tests' setup has not run");
   const env = JSON.parse(await readFile(join(directory, "env.json"), "utf8")) as Record<string, string>;
   const secret = Object.entries(env).filter(([name]) => /DATABASE|SECRET|PASSWORD|KEY|TOKEN/.test(name)).map(([, value]) => value);
   const passwords = secret.filter((value) => URL.canParse(value)).map((value) => new URL(value).password);
-  const values = [...secret, ...passwords].filter((value) => value.length >= 8);
+  // Also the files that the start keeps its key and its cookies' secret in.
+  const files = await Promise.all(["api-key", "auth-secret"].map((name) => readFile(join(directory, name), "utf8").catch(() => "")));
+  const values = [...secret, ...passwords, ...files.map((text) => text.trim()), ...sessions].filter((value) => value.length >= 8);
   expect(values.length).toBeGreaterThan(0);
   return [...values, /postgres(ql)?:\/\/[^"'\s]*@/, /\bAKIA[0-9A-Z]{16}\b/, /-----BEGIN [A-Z ]*PRIVATE KEY/, /sw_live_[A-Za-z0-9]+_[A-Za-z0-9]{16,}/, /\$argon2|\$scrypt|\$2[aby]\$/];
 }
@@ -162,7 +167,8 @@ function leaks(text: string, needles: readonly (string | RegExp)[]): string[] {
 }
 
 test("no secret stands in the bundle, in a page, in what it is drawn from, or in an error", async ({ request, baseURL }) => {
-  const needles = await secrets();
+  const { cookies } = await request.storageState();
+  const needles = await secrets(cookies.flatMap(({ value }) => [value, decodeURIComponent(value).split(".")[0] ?? ""]));
   const files = await textOf(join(".next", "static"));
   expect(files.size).toBeGreaterThan(5);
   for (const [file, text] of files) {
@@ -172,8 +178,8 @@ test("no secret stands in the bundle, in a page, in what it is drawn from, or in
     expect(text, file).not.toMatch(/DATABASE_URL|AUTH_SECRET|AWS_SECRET_ACCESS_KEY|ACTIVITY_DLQ_URL/);
   }
   for (const path of PAGES) {
-    for (const headers of [{}, { rsc: "1" }, { rsc: "1", "next-router-prefetch": "1" }, { rsc: "1", "next-router-segment-prefetch": "/_tree" }]) {
-      const answer = await request.get(path, { headers });
+    for (const headers of DATA_HEADERS) {
+      const answer = await fetchData(request, `${baseURL}${path}`, { headers });
       expect(leaks(await answer.text(), needles), `${path} ${JSON.stringify(headers)}`).toEqual([]);
       expect(leaks(JSON.stringify(answer.headers()), needles), path).toEqual([]);
     }
@@ -197,10 +203,10 @@ test("no secret stands in the bundle, in a page, in what it is drawn from, or in
   }
 });
 
-test("nothing that was drawn for one is kept for another, by browsers or by what stands between", async ({ request }) => {
+test("nothing that was drawn for one is kept for another, by browsers or by what stands between", async ({ request, baseURL }) => {
   for (const path of [...PAGES, "/api/overview", "/api/overview/history", "/api/drain", "/api/redrives", "/api/dead-letters/failing"]) {
-    for (const headers of [{}, { rsc: "1" }, { rsc: "1", "next-router-prefetch": "1" }]) {
-      const answer = await request.get(path, { headers });
+    for (const headers of DATA_HEADERS) {
+      const answer = await fetchData(request, `${baseURL}${path}`, { headers });
       const kept = answer.headers()["cache-control"] ?? "";
       expect(kept, `${path} ${JSON.stringify(headers)}`).toContain("no-store");
       expect(kept).not.toMatch(/public|s-maxage/);

@@ -1,6 +1,8 @@
 import { expect, type Page, test } from "@playwright/test";
 import { MARKUP, withHostileText } from "#e2e/hostile-text.ts";
 import { openStack } from "#e2e/stack.ts";
+import { type ApiKey, apiKeyListSchema, newApiKeySchema } from "#lib/contracts/api-keys.ts";
+import { type AuditAct, auditListSchema } from "#lib/contracts/audit.ts";
 import { type ActivitySearchResult, activitySearchResultSchema } from "#lib/contracts/activity-search.ts";
 import {
   type DeadLetterDetail,
@@ -13,6 +15,7 @@ import {
   redriveRunSchema,
 } from "#lib/contracts/dead-letters.ts";
 import { overviewHistorySchema, overviewSchema } from "#lib/contracts/overview.ts";
+import { type Person, peopleListSchema, type PersonSession, personSessionsSchema } from "#lib/contracts/people.ts";
 
 /*
  * XSS payloads in every shown field run nothing. Two ways: each answer that a page shows gets markup in every field
@@ -78,6 +81,53 @@ const activities: ActivitySearchResult = {
   nextCursor: null,
   asOf: AT,
 };
+
+const apiKey: ApiKey = {
+  id: "AAAAAAAAAAAA",
+  name: "name",
+  scopes: ["ingest"],
+  state: "live",
+  createdAt: AT,
+  createdBy: "somebody",
+  expiresAt: null,
+  revokedAt: null,
+  revokedBy: "somebody",
+  lastUsedAt: null,
+  rotatedFrom: null,
+};
+const link = { seq: 1, prevHash: "0", hash: "1" };
+const act: AuditAct = {
+  id: RUN,
+  at: AT,
+  action: "drain.rate",
+  actor: { id: "id", name: "name", email: "email", role: "admin" },
+  target: "target",
+  reason: "reason",
+  asked: '{"rate":1}',
+  before: '{"rate":1}',
+  after: '{"rate":2}',
+  outcome: "failed",
+  error: "error",
+  endedAt: AT,
+  links: { first: link, outcome: link },
+};
+const person: Person = {
+  id: RUN,
+  email: "email",
+  name: "name",
+  role: "support",
+  demo: false,
+  state: "active",
+  hasPassword: true,
+  singleSignOn: false,
+  createdAt: AT,
+  createdBy: "somebody",
+  lastSignInAt: AT,
+  disabledAt: null,
+  sessions: 1,
+  linkExpiresAt: null,
+};
+const session: PersonSession = { id: RUN, createdAt: AT, lastSeenAt: AT, endsAt: AT, ipAddress: "address", userAgent: "browser", current: false };
 
 /** Reports what ran, what the policy had to stop, and every dialog: all three must stay empty. */
 async function watch(page: Page): Promise<string[]> {
@@ -165,6 +215,55 @@ test("in every field that a search of activities shows", async ({ page }) => {
   await expectShown(page);
   await page.getByRole("button", { name: /^Details of/ }).first().click();
   await expect(page.getByRole("dialog").getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+  expect(found).toEqual([]);
+});
+
+test("in every field that API keys and the dialog of a new one show", async ({ page }) => {
+  const found = await watch(page);
+  await answers(page, "**/api/keys", apiKeyListSchema, { items: [apiKey, { ...apiKey, state: "revoked", revokedAt: AT }], moreEnded: false }, 6);
+  await answers(page, "**/api/keys/*/rotate", newApiKeySchema, { key: "key", apiKey }, 3);
+  await page.goto("/keys");
+  await expectShown(page);
+  await page.getByRole("button", { name: /^Revoke/ }).first().click();
+  await expect(page.getByRole("dialog").getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: /^Rotate/ }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: /rotate|make|create/i }).last().click();
+  await expect(page.getByRole("dialog").getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+  expect(found).toEqual([]);
+});
+
+test("in every field that the audit log and one act show", async ({ page }) => {
+  const found = await watch(page);
+  await answers(page, "**/api/audit?*", auditListSchema, { items: [act], nextBefore: null, protected: true }, 10);
+  await answers(page, "**/api/audit", auditListSchema, { items: [act], nextBefore: null, protected: true }, 10);
+  await page.goto(`/audit?who=${encodeURIComponent(MARKUP.slice(0, 200))}`);
+  await expectShown(page);
+  await page.goto(`/audit?act=${RUN}`);
+  await expect(page.getByRole("dialog").getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+  await expectShown(page);
+  expect(found).toEqual([]);
+});
+
+test("in every field that people and their sessions show", async ({ page }) => {
+  const found = await watch(page);
+  await answers(page, "**/api/people", peopleListSchema, { items: [person] }, 3);
+  await answers(page, "**/api/people/*/sessions", personSessionsSchema, { items: [session] }, 2);
+  await page.goto("/people");
+  await expectShown(page);
+  await page.getByRole("button", { name: /^Manage/ }).first().click();
+  await expect(page.getByRole("dialog").getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+  expect(found).toEqual([]);
+});
+
+test("in what the sign-in page takes from its address", async ({ page, context }) => {
+  const found = await watch(page);
+  await context.clearCookies();
+  const text = encodeURIComponent(MARKUP);
+  await page.goto(`/sign-in?next=${text}&problem=${text}`);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await page.goto(`/invitation?token=${text}#${text}`);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   expect(found).toEqual([]);
 });
 

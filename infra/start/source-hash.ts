@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 /** What the web app is built from. */
-const SOURCES = ["app", "components", "lib", "public", "prisma/schema.prisma", "next.config.ts", "proxy.ts", "instrumentation-client.ts", "postcss.config.mjs", "postcss.config.cjs", "tsconfig.json", "package.json", "package-lock.json"];
+const SOURCES = ["app", "components", "lib", "public", "prisma/schema.prisma", "next.config.ts", "proxy.ts", "instrumentation.ts", "instrumentation-client.ts", "postcss.config.mjs", "postcss.config.cjs", "tsconfig.json", "package.json", "package-lock.json"];
 const NOT_BUILT = [/\.test\.tsx?$/, /^lib\/local\//];
 
 async function filesUnder(root: string, path: string): Promise<string[]> {
