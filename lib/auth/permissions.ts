@@ -1,6 +1,6 @@
 import type { Permission, Role } from "#lib/contracts/actor.ts";
 
-/** Who may do what. The one place where it is said; docs and tests are held against it. */
+/** Who may do what. The one place where it is said: all that asks, asks here. */
 export const PERMISSIONS = {
   "queue:read": ["support", "operator", "admin"],
   "drain:write": ["operator", "admin"],
