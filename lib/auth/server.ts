@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AuthConfig, authConfig } from "#lib/config/auth.ts";
 import { backendConfig } from "#lib/config/backend.ts";
+import { jsonLine } from "#lib/contracts/log-line.ts";
 import { createAuditLog } from "#lib/gateways/audit-log.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createPeople } from "#lib/gateways/people.ts";
@@ -24,7 +25,7 @@ const store = globalThis as typeof globalThis & { spillwayAuth?: AuthServer };
 
 /** One JSON line on stderr. */
 function log(level: string, message: string): void {
-  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, event: "sign_in_library", message })}\n`);
+  process.stderr.write(`${jsonLine({ at: new Date().toISOString(), level, event: "sign_in_library", message })}\n`);
 }
 
 function create(): AuthServer {
@@ -37,6 +38,7 @@ function create(): AuthServer {
   const { demoPeople } = config;
   const sessions: SessionContext = { auth, people, demoPeople, now: Date.now };
   const audit = { audit: createAuditLog({ db, queue }) };
+  const limits = createSignInLimits({ db });
   let withProvider: BetterAuth | null = null;
   const library = {
     get: () => (withProvider ??= createBetterAuth({ db, config, log, provider: config.oidc })),
@@ -48,13 +50,13 @@ function create(): AuthServer {
     config,
     auth,
     people,
-    limits: createSignInLimits({ db }),
+    limits,
     sessions,
     audit,
     demoPeople,
     monotonic: () => performance.now(),
     wait: (milliseconds) => sleep(milliseconds),
-    singleSignOn: { config, sessions, people, audit, library },
+    singleSignOn: { config, sessions, people, limits, audit, library },
   };
 }
 

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { testPeople } from "#infra/testing/people.ts";
 import { type RestartablePostgres, startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { toProblem } from "#lib/http/error-problem.ts";
 import { createBetterAuth } from "./better-auth.ts";
 import { readSession } from "./session.ts";
 
@@ -112,6 +113,20 @@ describe("a session", () => {
     const { id } = await somebody();
     await expect(given.auth.api.signInDemo({ body: { personId: id }, headers: new Headers() })).rejects.toMatchObject({ status: "UNAUTHORIZED" });
   });
+});
+
+test("a database that does not answer is told from a stranger", async () => {
+  const { headers } = await somebody();
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  await postgres.stop();
+  try {
+    const error: unknown = await read(headers).catch((thrown: unknown) => thrown);
+    expect(toProblem(error, new Request("http://127.0.0.1/")).status).toBe(503);
+  } finally {
+    await postgres.startAgain();
+    vi.restoreAllMocks();
+  }
+  expect(await vi.waitFor(() => read(headers), { timeout: 10_000 })).not.toBeNull();
 });
 
 describe("the cookie", () => {

@@ -22,7 +22,7 @@ function contextFor(issuer: string): SingleSignOnContext {
       auth = null;
     },
   };
-  return { config: { oidc, publicOrigin: given.config.publicOrigin }, sessions: given.sessions, people: given.people, audit: given.audit, library };
+  return { config: { oidc, publicOrigin: given.config.publicOrigin }, sessions: given.sessions, people: given.people, limits: given.signInContext.limits, audit: given.audit, library };
 }
 
 beforeAll(async () => {

@@ -26,7 +26,7 @@ export class ProviderAway extends Error {
   }
 }
 
-export interface SingleSignOnContext extends Pick<SignInContext, "sessions" | "people"> {
+export interface SingleSignOnContext extends Pick<SignInContext, "sessions" | "people" | "limits"> {
   config: Pick<AuthConfig, "oidc" | "publicOrigin">;
   audit: AuditContext;
   /** The library with the provider; made anew after it failed. */
@@ -121,5 +121,7 @@ export async function endSingleSignOn({ ctx, request, client }: { ctx: SingleSig
       return { end: { location, cookies }, person: result.actor.id, why: null };
     },
   );
+  // Its start was counted as an attempt.
+  if (done.person !== null) await ctx.limits.succeeded({ account: null, client: client.address });
   return done.end;
 }

@@ -217,10 +217,11 @@ export function createPeople({ db }: { db: PrismaClient }) {
       await db.$executeRaw`UPDATE person_session SET last_seen_at = clock_timestamp() WHERE id = ${sessionId}::uuid`;
     },
 
-    /** Notes a sign-in, and clears sessions away that ended by themselves. */
+    /** Notes a sign-in, and clears away sessions that ended by themselves and single sign-ons that nobody ended. */
     async signedIn(personId: string): Promise<void> {
       await db.$executeRaw`UPDATE person SET last_sign_in_at = clock_timestamp() WHERE id = ${personId}::uuid`;
       await db.$executeRaw`DELETE FROM person_session WHERE NOT (${LIVE})`;
+      await db.$executeRaw`DELETE FROM sign_in_verification WHERE expires_at < clock_timestamp()`;
     },
 
     /** Whether nobody but demo people exists. */
