@@ -108,11 +108,11 @@ test("a wrong password is told nothing more than that, and no token stands in an
   await page.getByRole("textbox", { name: "E-mail" }).fill("nobody@example.com");
   await page.getByLabel("Password", { exact: true }).fill("not the password at all");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await expect(page.getByRole("alert")).toHaveText("E-mail and password do not fit together, or this person may not sign in.");
+  await expect(page.getByRole("main").getByRole("alert")).toHaveText("E-mail and password do not fit together, or this person may not sign in.");
   // A demo person has no password that could be guessed.
   await page.getByRole("textbox", { name: "E-mail" }).fill("admin@demo.invalid");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await expect(page.getByRole("alert")).toHaveText("E-mail and password do not fit together, or this person may not sign in.");
+  await expect(page.getByRole("main").getByRole("alert")).toHaveText("E-mail and password do not fit together, or this person may not sign in.");
   await expectNoViolations(page);
 
   const answer = await request.post("/api/auth/demo", { headers: { origin: baseURL ?? "", "content-type": "application/json" }, data: { role: "admin" } });
