@@ -1,0 +1,164 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, expect, type Page, test } from "@playwright/test";
+
+/*
+ * An admin invites somebody, who comes in by the link; then rights and sessions are taken away, at once. One after the
+ * other, on the same people.
+ */
+test.describe.configure({ mode: "serial" });
+
+const PASSWORD = "a password of many letters";
+const unique = Date.now().toString(36);
+const EMAIL = `grace-${unique}@example.com`;
+
+let grace: Page;
+let link: string;
+
+async function expectNoViolations(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
+}
+
+const strangersPage = async (browser: Browser) => (await browser.newContext({ storageState: { cookies: [], origins: [] } })).newPage();
+const row = (page: Page) => page.getByRole("table", { name: "People" }).getByRole("row").filter({ hasText: EMAIL });
+
+test.beforeAll(async ({ browser }) => {
+  grace = await strangersPage(browser);
+});
+test.afterAll(async () => {
+  await grace.context().close();
+});
+
+async function manage(page: Page) {
+  await page.goto("/people");
+  await row(page).getByRole("button", { name: /^Manage/ }).click();
+  return page.getByRole("dialog");
+}
+
+test("an admin invites somebody by keyboard alone, and is shown a link once", async ({ page }) => {
+  await page.goto("/people");
+  await expect(page.getByRole("table", { name: "People" })).toContainText("admin@demo.invalid");
+  await expectNoViolations(page);
+  await page.getByRole("button", { name: "Invite" }).press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Invite a person" });
+  await expect(dialog.getByRole("textbox", { name: "Name" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(dialog.getByText("This is no e-mail address.")).toBeVisible();
+  await expectNoViolations(page);
+  await dialog.getByRole("textbox", { name: "Name" }).focus();
+  await page.keyboard.type("Grace");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(EMAIL);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("o");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(dialog.getByRole("button", { name: "Invite" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  const shown = page.getByRole("dialog", { name: "A link to sign in with" });
+  await expect(shown.getByTestId("new-link")).toBeVisible();
+  link = (await shown.getByTestId("new-link").textContent()) ?? "";
+  expect(link).toMatch(/\/invitation#[\w-]{43}$/);
+  await expectNoViolations(page);
+  await shown.getByRole("button", { name: "Done" }).press("Enter");
+  await expect(shown).toBeHidden();
+  await expect(row(page)).toContainText("Operator");
+  await expect(row(page)).toContainText("Invited");
+});
+
+test("the link sets a password, once, and its person is in with their role", async ({ browser }) => {
+  await grace.goto(link);
+  await grace.getByRole("textbox", { name: "Your name" }).fill("Grace Hopper");
+  await grace.getByLabel("New password", { exact: true }).fill("short");
+  await grace.getByRole("button", { name: "Set password and sign in" }).click();
+  await expect(grace.getByText(/^At least 15 characters: /)).toBeVisible();
+  await grace.getByLabel("New password", { exact: true }).fill(PASSWORD);
+  await grace.getByRole("button", { name: "Set password and sign in" }).click();
+  await expect(grace.getByRole("button", { name: "Account of Grace Hopper" })).toBeVisible();
+  await expect(grace.getByRole("button", { name: "Apply" })).toBeVisible();
+  expect(grace.url()).not.toContain("#");
+
+  const other = await strangersPage(browser);
+  await other.goto(link);
+  await other.getByRole("textbox", { name: "Your name" }).fill("Eve");
+  await other.getByLabel("New password", { exact: true }).fill(PASSWORD);
+  await other.getByRole("button", { name: "Set password and sign in" }).click();
+  await expect(other.getByRole("main").getByRole("alert")).toContainText("It was used, replaced or is too old.");
+  await other.context().close();
+});
+
+test("another role ends the session at once, and counts from the next sign-in on", async ({ page }) => {
+  const drawer = await manage(page);
+  await expect(drawer.getByRole("list", { name: "Sessions of Grace Hopper" }).getByRole("listitem")).toHaveCount(1);
+  await expectNoViolations(page);
+  await drawer.getByRole("combobox", { name: "Role" }).selectOption("support");
+  await drawer.getByRole("button", { name: "Change role" }).click();
+  await expect(drawer.getByText("Signed in nowhere")).toBeVisible();
+  // The page that Grace left open finds out by itself.
+  await expect(grace).toHaveURL(/\/sign-in$|\/sign-in\?next=%2F$/);
+  await grace.getByRole("textbox", { name: "E-mail" }).fill(EMAIL.toUpperCase());
+  await grace.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await grace.keyboard.press("Enter");
+  await expect(grace.getByText("Operators and admins set the rate.")).toBeVisible();
+});
+
+test("a session is ended from the list", async ({ page }) => {
+  const drawer = await manage(page);
+  await drawer.getByRole("button", { name: /^End the session from 127\.0\.0\.1/ }).click();
+  await expect(drawer.getByText("Signed in nowhere")).toBeVisible();
+  await expect(grace).toHaveURL(/\/sign-in/);
+});
+
+test("who is disabled is out, and stays out with the right password, until let in again", async ({ page }) => {
+  const enter = async () => {
+    await grace.goto("/sign-in");
+    await grace.getByRole("textbox", { name: "E-mail" }).fill(EMAIL);
+    await grace.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await grace.getByRole("button", { name: "Sign in", exact: true }).click();
+  };
+  await enter();
+  await expect(grace.getByRole("navigation", { name: "Main" })).toBeVisible();
+  const drawer = await manage(page);
+  await drawer.getByRole("button", { name: "Disable" }).click();
+  await expect(drawer.getByRole("button", { name: "Let in again" })).toBeVisible();
+  await expect(grace).toHaveURL(/\/sign-in/);
+  await enter();
+  await expect(grace.getByRole("main").getByRole("alert")).toHaveText("E-mail and password do not fit together, or this person may not sign in.");
+  await drawer.getByRole("button", { name: "Let in again" }).click();
+  await expect(drawer.getByRole("button", { name: "Disable" })).toBeVisible();
+  await enter();
+  await expect(grace.getByRole("navigation", { name: "Main" })).toBeVisible();
+});
+
+test("nobody changes themselves, nor a demo person; and all of it is in the audit log", async ({ page, request, baseURL }) => {
+  await page.goto("/people");
+  await page.getByRole("button", { name: "Manage Demo admin" }).click();
+  await expect(page.getByRole("dialog").getByRole("button", { name: "Disable" })).toHaveCount(0);
+  const people = ((await (await request.get("/api/people")).json()) as { items: { id: string; email: string }[] }).items;
+  for (const { id } of people.filter(({ email }) => email.endsWith("@demo.invalid"))) {
+    const answer = await request.post(`/api/people/${id}/role`, { headers: { origin: baseURL ?? "" }, data: { role: "admin" } });
+    expect(answer.status()).toBe(409);
+  }
+  const log = JSON.stringify(await (await request.get("/api/audit")).json());
+  for (const action of ["person.invite", "person.set_password", "person.role", "session.end", "person.disable", "person.enable", "session.sign_in"]) expect(log, action).toContain(action);
+  expect(log).not.toContain(PASSWORD);
+  expect(log).not.toContain(link.split("#")[1] ?? "no token");
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [360, 1440]) {
+    test(`the people page fits and is accessible, ${colorScheme}, ${width} px`, async ({ browser }) => {
+      const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
+      const page = await context.newPage();
+      const drawer = await manage(page);
+      await expect(drawer).toContainText("Grace Hopper");
+      await expectNoViolations(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+      await page.screenshot({ path: test.info().outputPath(`people-${colorScheme}-${width}.png`) });
+      await page.keyboard.press("Escape");
+      await expect(drawer).toBeHidden();
+      await page.screenshot({ path: test.info().outputPath(`people-list-${colorScheme}-${width}.png`) });
+      await context.close();
+    });
+  }
+}
