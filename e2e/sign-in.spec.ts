@@ -97,6 +97,7 @@ test("each role finds what is for it, and is told where something is not", async
 
   await page.getByRole("button", { name: /^Account of/ }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL(/\/sign-in$/);
   await signIn(page, "operator");
   expect(await links()).toEqual(["Overview", "Dead letters"]);
   await expect(page.getByRole("button", { name: "Apply" })).toBeVisible();
@@ -128,6 +129,33 @@ test("a session that ends while the page is open leads to the door, and back", a
   await expect(page).toHaveURL(/\/sign-in\?next=%2F%3Frange%3D1h$/);
   await page.getByRole("button", { name: "Continue as operator" }).click();
   await expect(page).toHaveURL(/\/\?range=1h$/);
+});
+
+test("single sign-on, there and back: an invited person comes in where they wanted to go, and nobody else does", async ({ page, browser, baseURL }) => {
+  const somebody = async (email: string, emailVerified = true) => {
+    const answer = await fetch(`${process.env.E2E_PROVIDER_URL}/present`, { method: "POST", body: JSON.stringify({ sub: `subject of ${email}`, email, emailVerified }) });
+    expect(answer.ok).toBe(true);
+  };
+  const email = `sso-${Date.now().toString(36)}@example.com`;
+  const enter = async () => {
+    await page.goto("/sign-in?next=/dead-letters");
+    await page.getByRole("button", { name: "Sign in with Test Login" }).click();
+  };
+  await somebody(email);
+  await enter();
+  await expect(page.getByRole("main").getByRole("alert")).toHaveText("You are known there, but nobody has invited you here. Ask an admin.");
+
+  const admin = await browser.newContext({ storageState: process.env.E2E_SIGNED_IN ?? "" });
+  const invited = await admin.request.post("/api/people", { headers: { origin: baseURL ?? "" }, data: { email, name: "Sam", role: "support" } });
+  expect(invited.status()).toBe(201);
+  await admin.close();
+  await somebody(email, false);
+  await enter();
+  await expect(page.getByRole("main").getByRole("alert")).toHaveText("Your e-mail address is not verified there. Verify it, then try again.");
+  await somebody(email);
+  await enter();
+  await expect(page).toHaveURL(/\/dead-letters$/);
+  await expect(page.getByRole("button", { name: "Account of Sam" })).toBeVisible();
 });
 
 test("no path of the library's own is served, and none leads elsewhere after signing in", async ({ page, request, baseURL }) => {
