@@ -5,12 +5,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { CLIENT, startOidcProvider } from "#infra/testing/oidc-provider.ts";
 
 /**
  * Playwright's global setup: one `npm start` of its own for all browser tests, on free ports, with its state in a
  * temporary folder, so that it never meets one that a person runs. The build is shared with it.
  * Tests find it by SPILLWAY_STATE_DIR (env.json in it has the backends' variables), E2E_BASE_URL and E2E_API_URL; they
- * are the demo admin's by E2E_SIGNED_IN, unless one says otherwise.
+ * are the demo admin's by E2E_SIGNED_IN, unless one says otherwise. E2E_PROVIDER_URL is the provider of the single sign-on.
  */
 const ROOT = join(import.meta.dirname, "..", "..");
 const PORT_VARIABLES = ["DASHBOARD", "API", "POSTGRES", "SQS", "DYNAMODB", "CLOUDWATCH"].map((name) => `SPILLWAY_${name}_PORT`);
@@ -39,11 +40,12 @@ async function freePorts(count: number): Promise<number[]> {
   );
 }
 
-/** The environment of the start: nothing in it may lead to backends elsewhere. */
-function environment(stateDirectory: string, ports: readonly number[]): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|ACTIVITY_|DATABASE_|SPILLWAY_|PUBLIC_|NODE_OPTIONS$|FORCE_COLOR$)/.test(name));
+/** The environment of the start: nothing in it may lead to backends elsewhere. Single sign-on is at the tests' provider. */
+function environment(stateDirectory: string, ports: readonly number[], issuer: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(AWS_|ACTIVITY_|DATABASE_|SPILLWAY_|PUBLIC_|OIDC_|AUTH_|TRUSTED_|NODE_OPTIONS$|FORCE_COLOR$)/.test(name));
+  const oidc = { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: CLIENT.id, OIDC_CLIENT_SECRET: CLIENT.secret, OIDC_NAME: "Test Login" };
   const own = PORT_VARIABLES.map((name, index) => [name, String(ports[index])] as const);
-  return { ...Object.fromEntries(kept), ...Object.fromEntries(own), SPILLWAY_STATE_DIR: stateDirectory, SPILLWAY_PARENT_PID: String(process.pid), NODE_ENV: "production" };
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(own), ...oidc, SPILLWAY_STATE_DIR: stateDirectory, SPILLWAY_PARENT_PID: String(process.pid), NODE_ENV: "production" };
 }
 
 /** Signs the demo person of a role in, and keeps the browser state that makes a test theirs. */
@@ -60,10 +62,11 @@ async function signIn({ role, baseUrl, stateDirectory }: { role: string; baseUrl
 export default async function setup(): Promise<() => Promise<void>> {
   const stateDirectory = await mkdtemp(join(tmpdir(), "spillway-e2e-"));
   const ports = await freePorts(PORT_VARIABLES.length);
+  const provider = await startOidcProvider();
   const preload = new URL("../start/die-with-parent.ts", import.meta.url).href;
   const child = spawn(process.execPath, [`--import=${preload}`, join(ROOT, "infra", "start", "main.ts")], {
     cwd: ROOT,
-    env: environment(stateDirectory, ports),
+    env: environment(stateDirectory, ports, provider.url),
     stdio: ["pipe", "pipe", "pipe"],
   });
   const closed = once(child, "close");
@@ -82,6 +85,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     child.kill("SIGTERM");
     await closed;
     clearTimeout(hard);
+    await provider.close();
     await cp(join(stateDirectory, "logs"), join(ROOT, "test-results", "logs"), { recursive: true }).catch(() => undefined);
     await rm(stateDirectory, { recursive: true, force: true });
   };
@@ -100,6 +104,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   }
   process.env.SPILLWAY_STATE_DIR = stateDirectory;
   process.env.E2E_BASE_URL = `http://127.0.0.1:${ports[0]}`;
+  process.env.E2E_PROVIDER_URL = provider.url;
   process.env.E2E_API_URL = `http://127.0.0.1:${ports[1]}`;
   try {
     process.env.E2E_SIGNED_IN = await signIn({ role: "admin", baseUrl: process.env.E2E_BASE_URL, stateDirectory });

@@ -30,6 +30,8 @@ export async function startOidcProvider({ calledIssuer }: { /** What it calls it
   const grants = new Map<string, Grant>();
   const exchanged: string[] = [];
   let hangs = false;
+  /** Who sits before the browser that comes to sign in. */
+  let present: Identity | null = null;
   let url = "";
 
   async function idToken({ identity: { sub, email, emailVerified, lies = {} }, nonce }: Grant): Promise<string> {
@@ -59,6 +61,16 @@ export async function startOidcProvider({ calledIssuer }: { /** What it calls it
     return { access_token: randomUUID(), refresh_token: randomUUID(), token_type: "Bearer", expires_in: 300, id_token: await idToken(grant) };
   }
 
+  /** Notes that somebody signed in. @returns the address that the browser is sent back to. */
+  function granted(authorizeUrl: string, identity: Identity): string {
+    const { searchParams, origin, pathname } = new URL(authorizeUrl);
+    if (`${origin}${pathname}` !== `${url}/authorize`) throw new Error(`the browser was sent to ${authorizeUrl}`);
+    const code = randomUUID();
+    const redirectUri = searchParams.get("redirect_uri") ?? "";
+    grants.set(code, { identity, challenge: searchParams.get("code_challenge") ?? "", nonce: searchParams.get("nonce"), redirectUri });
+    return `${redirectUri}?${new URLSearchParams({ code, state: searchParams.get("state") ?? "" }).toString()}`;
+  }
+
   const server = createServer((request, response) => {
     if (hangs) return;
     const json = (status: number, body: object) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
@@ -74,6 +86,10 @@ export async function startOidcProvider({ calledIssuer }: { /** What it calls it
           id_token_signing_alg_values_supported: ["RS256"],
         });
       } else if (request.url === "/keys") json(200, keys);
+      else if (request.url === "/present" && request.method === "POST") {
+        present = JSON.parse(Buffer.concat(chunks).toString()) as Identity;
+        json(200, {});
+      } else if (request.url?.startsWith("/authorize?") && present !== null) response.writeHead(302, { location: granted(`${url}${request.url}`, present) }).end();
       else if (request.url === "/token") {
         void token(new URLSearchParams(Buffer.concat(chunks).toString())).then((answer) => (answer === null ? json(400, { error: "invalid_grant" }) : json(200, answer)));
       } else json(404, {});
@@ -91,14 +107,7 @@ export async function startOidcProvider({ calledIssuer }: { /** What it calls it
       hangs = on;
     },
     /** Lets somebody sign in at the address that the browser was sent to. @returns the address that it is sent back to. */
-    signIn(authorizeUrl: string, identity: Identity): string {
-      const { searchParams, origin, pathname } = new URL(authorizeUrl);
-      if (`${origin}${pathname}` !== `${url}/authorize`) throw new Error(`the browser was sent to ${authorizeUrl}`);
-      const code = randomUUID();
-      const redirectUri = searchParams.get("redirect_uri") ?? "";
-      grants.set(code, { identity, challenge: searchParams.get("code_challenge") ?? "", nonce: searchParams.get("nonce"), redirectUri });
-      return `${redirectUri}?${new URLSearchParams({ code, state: searchParams.get("state") ?? "" }).toString()}`;
-    },
+    signIn: granted,
     async close() {
       server.closeAllConnections();
       server.close();
