@@ -79,6 +79,13 @@ describe("where a request comes from", () => {
     expect(call).not.toHaveBeenCalled();
   });
 
+  it("has every answer kept nowhere and https kept https, a refusal and a file among them", async () => {
+    const file = defineRoute({ permission: "public", output: z.never(), call: () => Promise.resolve(new Response("a,b", { headers: { "content-type": "text/csv", "cache-control": "public" } })) });
+    const answers = await Promise.all([post(request({ headers: sameOrigin }), context), post(request(), context), file(request({ method: "GET" }), context)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 403, 200]);
+    for (const { headers } of answers) expect([headers.get("cache-control"), headers.get("strict-transport-security")]).toEqual(["no-store", "max-age=31536000"]);
+  });
+
   it("lets reads through", async () => {
     const get = defineRoute({ permission: "public", query: z.object({ limit: z.coerce.number() }), output: z.object({ limit: z.number() }), call: ({ query }) => Promise.resolve(query) });
     const answer = await get(request({ method: "GET" }), context);

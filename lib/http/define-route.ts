@@ -8,6 +8,7 @@ import { toProblem } from "#lib/http/error-problem.ts";
 import { HttpProblem, problemResponse } from "#lib/http/http-problem.ts";
 import { mayAct } from "#lib/http/origin.ts";
 import { parseInput, queryOf, readJson } from "#lib/http/read-input.ts";
+import { answerHeaders } from "#lib/http/security-headers.ts";
 
 /** What Next passes beside the request. */
 export interface RouteContext {
@@ -56,6 +57,12 @@ async function grant<R extends Requirement>(requirement: R, request: Request, se
   throw new HttpProblem({ status: 403, code: "not_for_your_role", title: "This is not for your role", detail: "Ask an admin, if you need it." });
 }
 
+/** Any answer, a file or a refusal among them: kept nowhere, and https stays https. */
+function inShell(response: Response): Response {
+  for (const [name, value] of Object.entries(answerHeaders(webConfig().publicOrigin))) response.headers.set(name, value);
+  return response;
+}
+
 /**
  * Makes a route handler: refuses what does not come from our page, asks who is there, validates, calls, maps errors to
  * RFC 9457 problems, validates the answer. Answers are never cached.
@@ -87,13 +94,13 @@ export function defineRoute<
         body: definition.body && parseInput(definition.body, await readJson(request), { status: 422, code: "invalid_body", title: "The request holds a wrong value" }),
         signal: request.signal,
         request,
-        headers: new Headers({ "cache-control": "no-store" }),
+        headers: new Headers(),
       } as RouteInput<R, P, Q, B>;
       const answer = await definition.call(input);
-      if (answer instanceof Response) return answer;
-      return Response.json(definition.output.parse(answer), { status: definition.status ?? 200, headers: input.headers });
+      if (answer instanceof Response) return inShell(answer);
+      return inShell(Response.json(definition.output.parse(answer), { status: definition.status ?? 200, headers: input.headers }));
     } catch (error) {
-      return problemResponse(toProblem(error, request));
+      return inShell(problemResponse(toProblem(error, request)));
     }
   };
 }
