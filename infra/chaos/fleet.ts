@@ -42,13 +42,15 @@ export function createFleet({ env, onEvent }: { env: Readonly<Record<string, str
   const exits: { worker: string; how: string }[] = [];
   let started = 0;
 
-  function spawn(armed?: Armed): FleetWorker {
+  /** @param attempts instead of the run's own. */
+  function spawn(armed?: Armed, { attempts }: { attempts?: number } = {}): FleetWorker {
     started += 1;
     const name = `w${started}`;
     const child = startChild({
       args: [...(armed ? ["--import=./infra/chaos/signal-at.ts"] : []), "worker/main.ts"],
       env: {
         ...env,
+        ...(attempts !== undefined && { WORKER_ATTEMPTS: String(attempts) }),
         LOG_LEVEL: "debug",
         AWS_SDK_UA_APP_ID: name,
         ...(armed && {
@@ -97,8 +99,8 @@ export function createFleet({ env, onEvent }: { env: Readonly<Record<string, str
   return {
     spawn,
     /** Starts a worker and waits until it drains. */
-    async ready(armed?: Armed): Promise<FleetWorker> {
-      const worker = spawn(armed);
+    async ready(armed?: Armed, options: { attempts?: number } = {}): Promise<FleetWorker> {
+      const worker = spawn(armed, options);
       await worker.child.event("ready", { deadlineMs: READY_DEADLINE_MS });
       return worker;
     },

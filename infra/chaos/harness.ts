@@ -75,8 +75,9 @@ export async function startHarness({
   const log = await openRunLog();
   const prefix = name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   const random = seededRandom(seed);
-  let n = 0;
-  const tick = () => (n += 1);
+  /** In memory that the receiver's thread counts in, too. */
+  const counted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const tick = () => Atomics.add(counted, 0, 1) + 1;
   const sends: Send[] = [];
   try {
     const stack = release.add(await startStack({ tableWriteUnits: TABLE_WCU, tableReadUnits: 20_000, visibilityTimeoutSeconds: visibilitySeconds }));
@@ -93,7 +94,7 @@ export async function startHarness({
     const sqs = release.add(await startFaultProxy({ service: "sqs", target: stack.sqs.url, random, onCall }));
     const dynamodb = release.add(await startFaultProxy({ service: "dynamodb", target: stack.dynamodb.url, random, onCall }));
     const through = (url: string) => url.replace(stack.sqs.url, sqs.url);
-    const receiver = release.add(await startReceiver({ tick }));
+    const receiver = release.add(await startReceiver({ facts: counted }));
     if (webhook) await provisionPushFilter(stack.dynamodb.url, FILTER_TABLE);
     const env = {
       ...stack.env,
@@ -228,7 +229,7 @@ export async function startHarness({
         const seen = await facts();
         const { figures, broken: promises, findings } = judge(seen, {
           redoLimitSeconds: judgeRedo ? visibilitySeconds + redoMarginSeconds : null,
-          pushes: webhook ? receiver.pushes : null,
+          pushes: webhook ? await receiver.pushes() : null,
         });
         log.line({ event: "dump", items: seen.items, deaths: seen.deaths, deadLetters: seen.deadLetters, left: seen.left });
         for (const fact of seen.wire) log.line({ event: "wire", ...fact });
