@@ -105,3 +105,55 @@ describe("changes of visibility", () => {
     expect(events).toEqual([{ event: "visibility_failed", messageIds: ["m1"], error: "InternalError" }]);
   });
 });
+
+describe("acks", () => {
+  function createAcks() {
+    const time = createVirtualClock();
+    const asked: { handles: readonly string[]; answer: (failed?: Map<number, string>) => void }[] = [];
+    const queue: Pick<SqsQueue, "deleteBatch" | "changeVisibilityBatch"> = {
+      deleteBatch: (handles) => new Promise((resolve) => asked.push({ handles, answer: (failed = new Map()) => resolve(failed) })),
+      changeVisibilityBatch: async () => new Map(),
+    };
+    const receipts = createReceipts({ queue, clock: time.clock, emit: () => {} });
+    const lane = (user: string, count: number) =>
+      Array.from({ length: count }, (_, number) => {
+        const id = `${user}${number}`;
+        const message = { messageId: id, receiptHandle: id, groupId: user, body: activityBody(user, id), sequenceNumber: "1", receiveCount: 1, sentAt: new Date(0), attributes: {} };
+        return hold(message, { receivedAtMs: 0, visibleUntilMs: 30_000, retentionDays: 90 });
+      });
+    return { time, asked, receipts, lane };
+  }
+  const names = (user: string, from: number, to: number) => Array.from({ length: to - from }, (_, number) => `${user}${from + number}`);
+
+  test("of more than one call's worth of a lane, what is later is asked for once what is earlier is deleted", async () => {
+    const { time, asked, receipts, lane } = createAcks();
+    const acked = receipts.ack(lane("a", 12));
+    await time.advance(100);
+    expect(asked.map(({ handles }) => handles)).toEqual([names("a", 0, 10)]);
+    asked[0]?.answer();
+    await time.advance(100);
+    expect(asked.map(({ handles }) => handles)).toEqual([names("a", 0, 10), names("a", 10, 12)]);
+    asked[1]?.answer();
+    expect(await acked).toEqual([]);
+  });
+
+  test("lanes share a call, but none is parted over two that are under way together", async () => {
+    const { time, asked, receipts, lane } = createAcks();
+    const acks = [receipts.ack(lane("a", 4)), receipts.ack(lane("b", 4)), receipts.ack(lane("c", 4))];
+    await time.advance(0);
+    expect(asked.map(({ handles }) => handles)).toEqual([[...names("a", 0, 4), ...names("b", 0, 4)], names("c", 0, 4)]);
+    for (const { answer } of asked) answer();
+    expect(await Promise.all(acks)).toEqual([[], [], []]);
+  });
+
+  test("nothing is deleted that follows one that could not be", async () => {
+    const { time, asked, receipts, lane } = createAcks();
+    const held = lane("a", 12);
+    const acked = receipts.ack(held);
+    await time.advance(100);
+    asked[0]?.answer(new Map([[9, "ReceiptHandleIsInvalid"]]));
+    await time.advance(1_000);
+    expect(await acked).toEqual(held.slice(9));
+    expect(asked).toHaveLength(1);
+  });
+});

@@ -35,7 +35,8 @@ export function createReceipts({
   clock: Clock;
   emit: Emit;
 }) {
-  let pending: PendingAck[] = [];
+  /** Each a part of one lane, in order, that shares a call: of two calls under way the later one may come first. */
+  let pending: PendingAck[][] = [];
   let cancelLinger: (() => void) | null = null;
   /** Messages whose visibility is being changed: resolves once that call has its answer. */
   const changing = new Map<Held, Promise<void>>();
@@ -78,9 +79,25 @@ export function createReceipts({
   function flushPending(): void {
     cancelLinger?.();
     cancelLinger = null;
-    const batches = chunks(pending);
+    const batches: PendingAck[][] = [];
+    for (const part of pending) {
+      const last = batches.at(-1);
+      if (last && last.length + part.length <= SQS_BATCH_ENTRIES) last.push(...part);
+      else batches.push(part.slice());
+    }
     pending = [];
     for (const batch of batches) void flush(batch);
+  }
+
+  /** @returns those that could not be deleted. */
+  async function deletePart(part: readonly Held[]): Promise<Held[]> {
+    const entries: PendingAck[] = [];
+    const results = part.map((held) => new Promise<boolean>((settle) => entries.push({ held, settle })));
+    pending.push(entries);
+    if (pending.reduce((sum, { length }) => sum + length, 0) >= SQS_BATCH_ENTRIES) flushPending();
+    else cancelLinger ??= clock.setTimer(flushPending, ACK_LINGER_MS);
+    const acked = await Promise.all(results);
+    return part.filter((_, position) => !acked[position]);
   }
 
   /**
@@ -134,14 +151,15 @@ export function createReceipts({
 
   return {
     /**
-     * Deletes stored messages. @returns those that could not be deleted while their handles were good.
+     * Deletes stored messages of one lane, in order: where one cannot be deleted, what follows it is not.
+     * @returns those that were not deleted while their handles were good.
      */
     async ack(held: readonly Held[]): Promise<Held[]> {
-      const results = held.map((one) => new Promise<boolean>((settle) => pending.push({ held: one, settle })));
-      if (pending.length >= SQS_BATCH_ENTRIES) flushPending();
-      else cancelLinger ??= clock.setTimer(flushPending, ACK_LINGER_MS);
-      const acked = await Promise.all(results);
-      return held.filter((_, position) => !acked[position]);
+      for (const [position, part] of chunks(held).entries()) {
+        const failed = await deletePart(part);
+        if (failed.length > 0) return [...failed, ...held.slice((position + 1) * SQS_BATCH_ENTRIES)];
+      }
+      return [];
     },
 
     changeVisibility,
