@@ -3,6 +3,7 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { activityQueue, activityTable, awsOptions, backend, db, deadLetterQueue } from "#app/server/context.ts";
 import { singleton } from "#app/server/singleton.ts";
 import { webConfig } from "#lib/config/web.ts";
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { Drain } from "#lib/contracts/drain.ts";
 import { jsonLine } from "#lib/contracts/log-line.ts";
 import type { HistoryRange, Overview, OverviewHistory } from "#lib/contracts/overview.ts";
@@ -61,14 +62,17 @@ const sources = () =>
 
 const history = () => singleton("queueHistory", () => createQueueHistory({ metrics: metrics(), drain: drainStore(), now: Date.now, onChange: logSource }));
 
+/** The dial, for who may see it. */
+export const readDial: (asked: { by: Allowed<"queue:read"> }) => Promise<Drain> = currentDrain;
+
 /** The overview as of now. Never throws for a backend that is away. */
-export function readOverview(): Promise<Overview> {
+export const readOverview: (asked: { by: Allowed<"queue:read"> }) => Promise<Overview> = () => {
   const { queue, deadLetterQueue: deadLetters, table } = backend();
   return overviewSnapshot({ sources: sources(), names: { queue, deadLetterQueue: deadLetters, table, publicApiUrl: webConfig().publicApiUrl }, now: Date.now });
-}
+};
 
 /** The history of a range up to now. Never throws for a backend that is away. */
-export function readHistory(range: HistoryRange): Promise<OverviewHistory> {
+export function readHistory({ range }: { by: Allowed<"queue:read">; range: HistoryRange }): Promise<OverviewHistory> {
   return history().read(range);
 }
 

@@ -1,5 +1,6 @@
 import { EXIT_CONFIG, EXIT_USAGE, StartError } from "#infra/start/errors.ts";
 import { processEnvironment } from "#infra/start/process-environment.ts";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { ConfigError, type Environment } from "#lib/config/parse-env.ts";
 import type { AuditVerify } from "#lib/contracts/audit.ts";
 import { createAuditLog, type AuditLog } from "#lib/gateways/audit-log.ts";
@@ -16,7 +17,7 @@ const EXIT_UNREAD = 3;
 type Finding = AuditVerify & { protected: boolean; expected: "not asked" | "as it was" | "not as it was" };
 
 async function find(audit: AuditLog, { expect }: VerifyOptions): Promise<Finding> {
-  const found = await verify({ ctx: { audit }, input: {} });
+  const found = await verify({ ctx: { audit }, by: allowScript("audit:read", "audit:verify"), input: {} });
   const isProtected = await audit.isProtected();
   if (expect === null) return { ...found, protected: isProtected, expected: "not asked" };
   const [row] = await audit.rowsAfter(expect.seq - 1, 1);

@@ -3,13 +3,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { useDeadLetters } from "#infra/testing/dead-letter-hooks.ts";
 import { activityBody, deathFacts, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { deadLetterDetailSchema, deadLetterListSchema } from "#lib/contracts/dead-letters.ts";
 import { detail } from "#lib/services/dead-letters/detail.ts";
 import { InvalidCursorError, list } from "#lib/services/dead-letters/list.ts";
 
 const stores = useDeadLetters();
+const READER = allowScript("dead_letters:read", "ada");
 
-const page = (input: Partial<Parameters<typeof list>[0]["input"]> = {}) => list({ ctx: stores, input: { limit: 50, ...input } });
+const page = (input: Partial<Parameters<typeof list>[0]["input"]> = {}) => list({ ctx: stores, by: READER, input: { limit: 50, ...input } });
 
 describe("deciding", () => {
   test("a death is decided once, whoever asks at once", async () => {
@@ -26,7 +28,7 @@ describe("deciding", () => {
     const { death } = await stores.ledger.decide(deathFacts(message));
     expect(death.attempts).toBe(6);
     expect(await stores.failing.attempts(message.messageId)).toBe(0);
-    const read = await detail({ ctx: stores, input: { id: death.id } });
+    const read = await detail({ ctx: stores, by: READER, input: { id: death.id } });
     expect(deadLetterDetailSchema.parse(read)).toMatchObject({
       messageId: message.messageId,
       userId: "user-1",

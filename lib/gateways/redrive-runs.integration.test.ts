@@ -9,6 +9,7 @@ import { redrive } from "#lib/services/dead-letters/redrive.ts";
 import { runs } from "#lib/services/dead-letters/runs.ts";
 
 const stores = useDeadLetters();
+const READER = allowScript("dead_letters:read", "ada");
 
 async function dead(count: number): Promise<string[]> {
   const ids: string[] = [];
@@ -19,7 +20,7 @@ async function dead(count: number): Promise<string[]> {
 }
 const ask = async (deathIds: string[], runId: string = randomUUID()) =>
   redriveOutcomeSchema.parse(await redrive({ ctx: stores, by: allowScript("dead_letters:act", "ada"), input: { runId, deathIds, reason: "the table was fixed" } }));
-const read = async (runId: string) => redriveReceiptSchema.parse(await receipt({ ctx: stores, input: { runId } }));
+const read = async (runId: string) => redriveReceiptSchema.parse(await receipt({ ctx: stores, by: READER, input: { runId } }));
 
 describe("making a run", () => {
   test("freezes the selection in its order", async () => {
@@ -30,7 +31,7 @@ describe("making a run", () => {
       run: { id: runId, actor: "ada", selected: 3, state: "running", counts: { pending: 3, sent: 0, stored: 0, bounced: 0 } },
     });
     expect((await stores.runs.pending({ limit: 10 })).map(({ deathId }) => deathId)).toEqual(ids);
-    expect((await runs({ ctx: stores, input: {} })).map(({ id }) => id)).toEqual([runId]);
+    expect((await runs({ ctx: stores, by: READER, input: {} })).map(({ id }) => id)).toEqual([runId]);
   });
 
   test("the same request, sent again or at once, is one run", async () => {
@@ -39,7 +40,7 @@ describe("making a run", () => {
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => ask(ids, runId)));
     expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(["created", "existing", "existing", "existing"]);
     expect(await ask(ids.slice(1), runId)).toEqual({ outcome: "run_id_taken" });
-    expect(await runs({ ctx: stores, input: {} })).toHaveLength(1);
+    expect(await runs({ ctx: stores, by: READER, input: {} })).toHaveLength(1);
   });
 
   test("a death named twice is one item", async () => {
@@ -61,7 +62,7 @@ describe("making a run", () => {
         { deathId: missing, why: "not_found", runId: null },
       ],
     });
-    expect(await runs({ ctx: stores, input: {} })).toHaveLength(1);
+    expect(await runs({ ctx: stores, by: READER, input: {} })).toHaveLength(1);
   });
 
   test("of two overlapping runs asked for at once, one is made and one is refused", async () => {
@@ -122,6 +123,6 @@ describe("what becomes of it", () => {
   });
 
   test("an unknown run has no receipt", async () => {
-    expect(await receipt({ ctx: stores, input: { runId: randomUUID() } })).toBeNull();
+    expect(await receipt({ ctx: stores, by: READER, input: { runId: randomUUID() } })).toBeNull();
   });
 });

@@ -127,6 +127,15 @@ describe("who asks", () => {
     expect((await ask(() => Promise.reject(away), "drain:write")).status).toBe(503);
   });
 
+  it("tells what a page sends by itself from what somebody does, whatever its method", async () => {
+    const sessionOf = vi.fn((_request: Request, _options: { polled: boolean }) => Promise.resolve<Session | null>(session));
+    for (const polled of [true, false]) {
+      const route = defineRoute({ permission: "drain:write", ...(polled && { polled }), output: z.object({}), call: () => Promise.resolve({}) }, { sessionOf });
+      expect((await route(request({ headers: sameOrigin }), context)).status).toBe(200);
+    }
+    expect(sessionOf.mock.calls.map(([, options]) => options)).toEqual([{ polled: true }, { polled: false }]);
+  });
+
   it("asks nobody where it is public", async () => {
     const sessionOf = vi.fn(() => Promise.resolve(null));
     const route = defineRoute({ permission: "public", output: z.object({}), call: () => Promise.resolve({}) }, { sessionOf });

@@ -21,6 +21,8 @@ type Given<S extends Schema | undefined> = S extends Schema ? z.output<S> : unde
 export interface RouteDefinition<R extends Requirement, P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, O extends Schema> {
   /** What it asks for, before it looks at anything that was sent: a right, any signed-in person, or (`public`) nothing. */
   permission: R;
+  /** Pages ask it again and again by themselves, by POST: it keeps no session from its idle limit. */
+  polled?: boolean;
   /** Path parameters; a fault is a 404. */
   params?: P;
   /** Search parameters; a fault is a 400. */
@@ -50,8 +52,10 @@ interface RouteInput<R extends Requirement, P extends Schema | undefined, Q exte
   headers: Headers;
 }
 
-async function grant<R extends Requirement>(requirement: R, request: Request, sessionOf: (request: Request) => Promise<Session | null>): Promise<Granted<R>> {
-  const decision = decide(requirement, requirement === "public" ? null : await sessionOf(request));
+type SessionOf = (request: Request, options: { polled: boolean }) => Promise<Session | null>;
+
+async function grant<R extends Requirement>({ permission, polled = false }: { permission: R; polled?: boolean }, request: Request, sessionOf: SessionOf): Promise<Granted<R>> {
+  const decision = decide(permission, permission === "public" ? null : await sessionOf(request, { polled }));
   if (decision.access === "granted") return decision.granted;
   if (decision.access === "signed_out") throw new HttpProblem({ status: 401, code: "signed_out", title: "Nobody is signed in here", detail: "Sign in and try again." });
   throw new HttpProblem({ status: 403, code: "not_for_your_role", title: "This is not for your role", detail: "Ask an admin, if you need it." });
@@ -75,7 +79,7 @@ export function defineRoute<
   B extends Schema | undefined = undefined,
 >(
   definition: RouteDefinition<R, P, Q, B, O>,
-  { sessionOf = requestSession }: { sessionOf?: (request: Request) => Promise<Session | null> } = {},
+  { sessionOf = requestSession }: { sessionOf?: SessionOf } = {},
 ): (request: Request, context: RouteContext) => Promise<Response> {
   return async (request, context) => {
     try {
@@ -88,7 +92,7 @@ export function defineRoute<
         });
       }
       const input = {
-        allowed: await grant<R>(definition.permission, request, sessionOf),
+        allowed: await grant<R>(definition, request, sessionOf),
         params: definition.params && parseInput(definition.params, await context.params, { status: 404, code: "not_found", title: "There is no such thing here" }),
         query: definition.query && parseInput(definition.query, queryOf(request), { status: 400, code: "invalid_query", title: "The address holds a wrong parameter" }),
         body: definition.body && parseInput(definition.body, await readJson(request), { status: 422, code: "invalid_body", title: "The request holds a wrong value" }),

@@ -1,11 +1,11 @@
 import { auditedDrainAct, drainAnswer } from "#app/server/drain-acts.ts";
-import { currentDrain, drainStore } from "#app/server/overview.ts";
+import { drainStore, readDial } from "#app/server/overview.ts";
 import { drainChangeRequestSchema } from "#lib/contracts/drain.ts";
 import { drainAnswerSchema } from "#lib/contracts/overview.ts";
 import { defineRoute } from "#lib/http/define-route.ts";
 import { changeDrain } from "#lib/services/drain/change.ts";
 
-export const GET = defineRoute({ permission: "queue:read", output: drainAnswerSchema, call: async () => ({ drain: await currentDrain() }) });
+export const GET = defineRoute({ permission: "queue:read", output: drainAnswerSchema, call: async ({ allowed }) => ({ drain: await readDial({ by: allowed }) }) });
 
 export const POST = defineRoute({
   permission: "drain:write",

@@ -16,7 +16,7 @@ const REFUSED = { run_id_taken: "This run id names another selection.", refused:
 export const GET = defineRoute({
   permission: "dead_letters:read",
   output: redriveRunListSchema,
-  call: async () => ({ items: await runs({ ctx: { runs: redriveRuns() }, input: {} }) }),
+  call: async ({ allowed }) => ({ items: await runs({ ctx: { runs: redriveRuns() }, by: allowed, input: {} }) }),
 });
 
 /** Freezes a selection into a run, which a worker carries out; the same request again is the same run. */

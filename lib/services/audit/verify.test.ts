@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { allowScript } from "#lib/auth/scripts.ts";
 import { type AuditRow, auditHash, CHAIN_START } from "#lib/domain/audit-chain.ts";
 import { verify } from "./verify.ts";
+
+const by = allowScript("audit:read", "test");
 
 function chain(length: number): AuditRow[] {
   const rows: AuditRow[] = [];
@@ -17,33 +20,33 @@ function logOf(rows: AuditRow[]) {
 }
 
 test("an empty log is whole", async () => {
-  expect(await verify({ ctx: { audit: logOf([]) }, input: {} })).toEqual({ position: CHAIN_START, rows: 0, done: true, fault: null });
+  expect(await verify({ ctx: { audit: logOf([]) }, by, input: {} })).toEqual({ position: CHAIN_START, rows: 0, done: true, fault: null });
 });
 
 test.each([1, 999, 1_000, 1_001, 2_500])("%i rows are walked to the end", async (length) => {
   const rows = chain(length);
-  expect(await verify({ ctx: { audit: logOf(rows) }, input: {} })).toEqual({ position: { seq: length, hash: rows.at(-1)?.hash }, rows: length, done: true, fault: null });
+  expect(await verify({ ctx: { audit: logOf(rows) }, by, input: {} })).toEqual({ position: { seq: length, hash: rows.at(-1)?.hash }, rows: length, done: true, fault: null });
 });
 
 test("in steps it comes to the same end", async () => {
   const audit = logOf(chain(2_500));
-  const first = await verify({ ctx: { audit }, input: { maxRows: 1_000 } });
+  const first = await verify({ ctx: { audit }, by, input: { maxRows: 1_000 } });
   expect(first).toMatchObject({ position: { seq: 1_000 }, rows: 2_500, done: false, fault: null });
-  const second = await verify({ ctx: { audit }, input: { from: first.position, maxRows: 1_000 } });
+  const second = await verify({ ctx: { audit }, by, input: { from: first.position, maxRows: 1_000 } });
   expect(second).toMatchObject({ position: { seq: 2_000 }, done: false });
-  expect(await verify({ ctx: { audit }, input: { from: second.position, maxRows: 1_000 } })).toMatchObject({ position: { seq: 2_500 }, done: true, fault: null });
+  expect(await verify({ ctx: { audit }, by, input: { from: second.position, maxRows: 1_000 } })).toMatchObject({ position: { seq: 2_500 }, done: true, fault: null });
 });
 
 test("a fault ends the walk at the last whole row", async () => {
   const rows = chain(1_500);
   for (const row of rows) if (row.seq === 1_200) row.actorName = "Eve";
-  expect(await verify({ ctx: { audit: logOf(rows) }, input: {} })).toMatchObject({ position: { seq: 1_199 }, rows: 1_500, done: true, fault: { seq: 1_200, what: "changed" } });
+  expect(await verify({ ctx: { audit: logOf(rows) }, by, input: {} })).toMatchObject({ position: { seq: 1_199 }, rows: 1_500, done: true, fault: { seq: 1_200, what: "changed" } });
 });
 
 test("rows cut off the end are missed", async () => {
   const whole = logOf(chain(10));
   const cut = logOf(chain(8));
-  expect((await verify({ ctx: { audit: { rowsAfter: cut.rowsAfter, head: whole.head } }, input: {} })).fault).toMatchObject({ seq: 9, what: "missing" });
+  expect((await verify({ ctx: { audit: { rowsAfter: cut.rowsAfter, head: whole.head } }, by, input: {} })).fault).toMatchObject({ seq: 9, what: "missing" });
 });
 
 test("rows written during the walk are walked too, and are no fault", async () => {
@@ -56,5 +59,5 @@ test("rows written during the walk are walked too, and are no fault", async () =
     if (asked === 1) grown.push(...rows.slice(10));
     return audit.head();
   };
-  expect(await verify({ ctx: { audit: { rowsAfter: audit.rowsAfter, head } }, input: {} })).toMatchObject({ position: { seq: 20 }, rows: 20, done: true, fault: null });
+  expect(await verify({ ctx: { audit: { rowsAfter: audit.rowsAfter, head } }, by, input: {} })).toMatchObject({ position: { seq: 20 }, rows: 20, done: true, fault: null });
 });

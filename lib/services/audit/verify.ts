@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { AuditVerify } from "#lib/contracts/audit.ts";
 import { CHAIN_START, type ChainFault, type ChainPosition, checkHead, followChain } from "#lib/domain/audit-chain.ts";
 import type { AuditLog } from "#lib/gateways/audit-log.ts";
@@ -14,6 +15,7 @@ export async function verify({
   input,
 }: {
   ctx: { audit: Pick<AuditLog, "rowsAfter" | "head"> };
+  by: Allowed<"audit:read">;
   input: { from?: ChainPosition | undefined; maxRows?: number };
 }): Promise<AuditVerify> {
   const { from = CHAIN_START, maxRows = Number.POSITIVE_INFINITY } = input;

@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { DeadLetterDetail } from "#lib/contracts/dead-letters.ts";
 import type { DeadLetterLedger } from "#lib/gateways/dead-letter-ledger.ts";
 
@@ -7,6 +8,7 @@ export function detail({
   input,
 }: {
   ctx: { ledger: Pick<DeadLetterLedger, "detail"> };
+  by: Allowed<"dead_letters:read">;
   input: { id: string };
 }): Promise<DeadLetterDetail | null> {
   return ctx.ledger.detail(input.id);

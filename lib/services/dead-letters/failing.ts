@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { FailingMessage } from "#lib/contracts/dead-letters.ts";
 import type { DeadLetterLedger } from "#lib/gateways/dead-letter-ledger.ts";
 
@@ -10,6 +11,7 @@ export function failing({
   input,
 }: {
   ctx: { ledger: Pick<DeadLetterLedger, "failing"> };
+  by: Allowed<"dead_letters:read">;
   input: { limit?: number };
 }): Promise<FailingMessage[]> {
   return ctx.ledger.failing({ limit: Math.min(input.limit ?? FAILING_LIMIT, FAILING_LIMIT) });

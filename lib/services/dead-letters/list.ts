@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { DeadLetterList, DeadLetterListQuery } from "#lib/contracts/dead-letters.ts";
 import { decodeCursor, encodeCursor } from "#lib/domain/keyset-cursor.ts";
 import type { DeadLetterLedger } from "#lib/gateways/dead-letter-ledger.ts";
@@ -19,6 +20,7 @@ export async function list({
   input,
 }: {
   ctx: { ledger: Pick<DeadLetterLedger, "page" | "counts"> };
+  by: Allowed<"dead_letters:read">;
   input: DeadLetterListQuery;
 }): Promise<DeadLetterList> {
   const after = input.cursor === undefined ? null : decodeCursor(input.cursor);

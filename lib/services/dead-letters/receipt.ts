@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { RedriveReceipt } from "#lib/contracts/dead-letters.ts";
 import type { RedriveRuns } from "#lib/gateways/redrive-runs.ts";
 
@@ -7,6 +8,7 @@ export function receipt({
   input,
 }: {
   ctx: { runs: Pick<RedriveRuns, "receipt"> };
+  by: Allowed<"dead_letters:read">;
   input: { runId: string };
 }): Promise<RedriveReceipt | null> {
   return ctx.runs.receipt(input.runId);

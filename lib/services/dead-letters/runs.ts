@@ -1,3 +1,4 @@
+import type { Allowed } from "#lib/contracts/actor.ts";
 import type { RedriveRun } from "#lib/contracts/dead-letters.ts";
 import type { RedriveRuns } from "#lib/gateways/redrive-runs.ts";
 
@@ -5,6 +6,6 @@ import type { RedriveRuns } from "#lib/gateways/redrive-runs.ts";
 const RUNS_LIMIT = 100;
 
 /** The latest redrive runs, the newest first; 20 unless told, at most 100. */
-export function runs({ ctx, input }: { ctx: { runs: Pick<RedriveRuns, "latest"> }; input: { limit?: number } }): Promise<RedriveRun[]> {
+export function runs({ ctx, input }: { ctx: { runs: Pick<RedriveRuns, "latest"> }; by: Allowed<"dead_letters:read">; input: { limit?: number } }): Promise<RedriveRun[]> {
   return ctx.runs.latest({ limit: Math.min(input.limit ?? 20, RUNS_LIMIT) });
 }

@@ -11,5 +11,5 @@ export const POST = defineRoute({
   permission: "audit:read",
   body: auditVerifyRequestSchema,
   output: auditVerifySchema,
-  call: ({ body }) => verify({ ctx: { audit: auditLog() }, input: { from: body.from, maxRows: ROWS } }),
+  call: ({ allowed, body }) => verify({ ctx: { audit: auditLog() }, by: allowed, input: { from: body.from, maxRows: ROWS } }),
 });

@@ -10,8 +10,8 @@ export const GET = defineRoute({
   permission: "dead_letters:read",
   params: idParamsSchema,
   output: deadLetterDetailSchema,
-  async call({ params }) {
-    const found = await detail({ ctx: { ledger: ledger() }, input: params });
+  async call({ allowed, params }) {
+    const found = await detail({ ctx: { ledger: ledger() }, by: allowed, input: params });
     if (found === null) throw new HttpProblem({ status: 404, code: "not_found", title: "There is no such dead letter" });
     return found;
   },

@@ -7,5 +7,5 @@ import { failing } from "#lib/services/dead-letters/failing.ts";
 export const GET = defineRoute({
   permission: "dead_letters:read",
   output: failingListSchema,
-  call: async () => ({ items: await failing({ ctx: { ledger: ledger() }, input: {} }) }),
+  call: async ({ allowed }) => ({ items: await failing({ ctx: { ledger: ledger() }, by: allowed, input: {} }) }),
 });

@@ -10,8 +10,8 @@ export const GET = defineRoute({
   permission: "dead_letters:read",
   params: idParamsSchema,
   output: redriveReceiptSchema,
-  async call({ params }) {
-    const found = await receipt({ ctx: { runs: redriveRuns() }, input: { runId: params.id } });
+  async call({ allowed, params }) {
+    const found = await receipt({ ctx: { runs: redriveRuns() }, by: allowed, input: { runId: params.id } });
     if (found === null) throw new HttpProblem({ status: 404, code: "not_found", title: "There is no such redrive run" });
     return found;
   },
