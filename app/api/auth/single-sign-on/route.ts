@@ -1,5 +1,6 @@
 import { authServer, clientOf } from "#lib/auth/server.ts";
 import { beginSingleSignOn, ProviderAway } from "#lib/auth/single-sign-on.ts";
+import { jsonLine } from "#lib/contracts/log-line.ts";
 import { singleSignOnAnswerSchema, singleSignOnRequestSchema } from "#lib/contracts/people.ts";
 import { defineRoute } from "#lib/http/define-route.ts";
 import { HttpProblem } from "#lib/http/http-problem.ts";
@@ -21,7 +22,7 @@ export const POST = defineRoute({
       return { url };
     } catch (cause) {
       if (!(cause instanceof ProviderAway)) throw cause;
-      process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level: "error", event: "single_sign_on_away", error: cause.message })}\n`);
+      process.stderr.write(`${jsonLine({ at: new Date().toISOString(), level: "error", event: "single_sign_on_away", error: cause.message })}\n`);
       throw new HttpProblem({ status: 503, code: "single_sign_on_away", title: "The single sign-on does not answer", detail: "Try again in a moment, or sign in by password." });
     }
   },
