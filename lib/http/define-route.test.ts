@@ -117,6 +117,24 @@ describe("who asks", () => {
     expect(call).not.toHaveBeenCalled();
   });
 
+  it.each([
+    ["signed out", null, 401],
+    ["demoted", { ...session, actor: { ...session.actor, role: "support" as const } }, 403],
+  ])("refuses who is %s while their body comes, however slowly they send it", async (_name, then, status) => {
+    let now: Session | null = session;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        now = then;
+        controller.enqueue(new TextEncoder().encode('{"rate":5}'));
+        controller.close();
+      },
+    }, { highWaterMark: 0 });
+    const slow = new Request(`${ORIGIN}/api/x`, { method: "POST", headers: { "content-type": "application/json", ...sameOrigin }, body, duplex: "half" } as RequestInit);
+    const route = defineRoute({ permission: "drain:write", body: z.strictObject({ rate: z.number() }), output: z.object({ by: z.string() }), call }, { sessionOf: () => Promise.resolve(now) });
+    expect((await route(slow, context)).status).toBe(status);
+    expect(call).not.toHaveBeenCalled();
+  });
+
   it("hands on who may, with the proof", async () => {
     const route = defineRoute({ permission: "drain:write", output: z.object({ by: z.string(), permission: z.string() }), call: ({ allowed }) => Promise.resolve({ by: allowed.actor.name, permission: allowed.permission }) }, { sessionOf: () => Promise.resolve(session) });
     expect(await (await route(request({ headers: sameOrigin }), context)).json()).toEqual({ by: "Ada", permission: "drain:write" });

@@ -19,7 +19,7 @@ type Schema = z.ZodType;
 type Given<S extends Schema | undefined> = S extends Schema ? z.output<S> : undefined;
 
 export interface RouteDefinition<R extends Requirement, P extends Schema | undefined, Q extends Schema | undefined, B extends Schema | undefined, O extends Schema> {
-  /** What it asks for, before it looks at anything that was sent: a right, any signed-in person, or (`public`) nothing. */
+  /** What it asks for, before it looks at anything that was sent, and again when a body has come: a right, any signed-in person, or (`public`) nothing. */
   permission: R;
   /** Pages ask it again and again by themselves, by POST: it keeps no session from its idle limit. */
   polled?: boolean;
@@ -91,11 +91,16 @@ export function defineRoute<
           detail: "Open the dashboard under its configured address and try again.",
         });
       }
-      const input = {
-        allowed: await grant<R>(definition, request, sessionOf),
+      const first = await grant<R>(definition, request, sessionOf);
+      const given = {
         params: definition.params && parseInput(definition.params, await context.params, { status: 404, code: "not_found", title: "There is no such thing here" }),
         query: definition.query && parseInput(definition.query, queryOf(request), { status: 400, code: "invalid_query", title: "The address holds a wrong parameter" }),
         body: definition.body && parseInput(definition.body, await readJson(request), { status: 422, code: "invalid_body", title: "The request holds a wrong value" }),
+      };
+      const input = {
+        // A body may take minutes to come: a right that was taken away meanwhile must not count any more.
+        allowed: definition.body ? await grant<R>(definition, request, sessionOf) : first,
+        ...given,
         signal: request.signal,
         request,
         headers: new Headers(),
