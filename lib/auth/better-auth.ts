@@ -144,7 +144,13 @@ export function createBetterAuth({
     verification: { modelName: "signInVerification" },
     databaseHooks: {
       account: {
-        create: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
+        create: {
+          before: async (account) => {
+            // Known by one subject only: another one with the same e-mail may be whoever was given the address next.
+            const known = await db.signInAccount.findFirst({ where: { userId: account.userId, providerId: account.providerId }, select: { id: true } });
+            return known === null ? { data: { ...account, ...NO_TOKENS } } : false;
+          },
+        },
         update: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
       },
       session: {

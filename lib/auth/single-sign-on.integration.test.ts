@@ -111,6 +111,17 @@ describe("refuses", () => {
     expect(await given.db.personSession.findMany()).toHaveLength(length);
   });
 
+  test("another identity with the e-mail of somebody who is known: an address may have been given on", async () => {
+    const identity = await invited();
+    await enter(identity);
+    const { length } = await given.db.personSession.findMany();
+    const successor = { ...identity, sub: `${identity.sub}, hired later` };
+    expect(await enter(successor)).toEqual({ location: "/sign-in?problem=single_sign_on_failed", cookies: [] });
+    expect(await given.db.signInAccount.count({ where: { accountId: successor.sub } })).toBe(0);
+    expect(await given.db.personSession.findMany()).toHaveLength(length);
+    expect(await whose((await enter(identity)).cookies)).toBe(identity.email);
+  });
+
   test("somebody disabled", async () => {
     const identity = await invited();
     await enter(identity);
@@ -178,6 +189,29 @@ describe("refuses", () => {
     } finally {
       await impostor.close();
     }
+  });
+});
+
+describe("nobody fills the audit log with ways back", () => {
+  const acts = () => given.db.audit.count({ where: { kind: "intent" } });
+  const flood = async (url: string, cookies: readonly string[], address: string) => {
+    const before = await acts();
+    const request = () => new Request(url, { headers: { cookie: pairs(cookies) } });
+    for (let i = 0; i < 40; i += 1) expect((await endSingleSignOn({ ctx, request: request(), client: { ...client, address } })).location).toBe("/sign-in?problem=single_sign_on_failed");
+    return (await acts()) - before;
+  };
+
+  test("that nobody set out on", async () => {
+    expect(await flood(`${given.config.publicOrigin}/api/auth/callback/oidc?state=made-up&code=1`, [], "198.51.100.30")).toBeLessThanOrEqual(31);
+    expect(await flood(`${given.config.publicOrigin}/api/auth/callback/oidc?error=x`, [], "198.51.100.30")).toBe(0);
+  });
+
+  test("that somebody else set out on, who still arrives", async () => {
+    const identity = await invited();
+    const { url, cookies } = await beginSingleSignOn({ ctx, next: "/", client });
+    const way = provider.signIn(url, identity);
+    expect(await flood(way, [], "198.51.100.31")).toBeLessThanOrEqual(31);
+    expect(await whose((await back(way, cookies)).cookies)).toBe(identity.email);
   });
 });
 

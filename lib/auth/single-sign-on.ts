@@ -87,6 +87,16 @@ function read(answer: Response): { cookies: string[]; location: string; error: s
 const failed = (problem: SingleSignOnProblem, cookies: string[] = []): SingleSignOnEnd => ({ location: `/sign-in?problem=${problem}`, cookies });
 
 /**
+ * Anybody can send ways back, and each is written down for ever: a client has its limit for those that nobody set out
+ * on, apart from its limit on passwords, since any page can make a browser send one. One that somebody set out on has
+ * its own, so that it arrives whatever else its client sends.
+ */
+async function mayComeBack(ctx: SingleSignOnContext, state: string | null, { address }: Client): Promise<boolean> {
+  const underWay = state !== null && (await ctx.people.signOnUnderWay(state));
+  return (await ctx.limits.attempt({ account: null, client: `back from single sign-on, ${underWay ? `${state}, ` : ""}${address}` })).admitted;
+}
+
+/**
  * Ends a single sign-on: the browser comes back from the provider. The library holds the state against its own record
  * (once), exchanges the code, and checks signature, issuer, audience and nonce of the identity. Who has not been invited
  * does not come in, nor does one whose e-mail the provider has not verified.
@@ -99,6 +109,7 @@ export async function endSingleSignOn({ ctx, request, client }: { ctx: SingleSig
     const value = given.get(name);
     if (value !== null) url.searchParams.set(name, value.slice(0, PARAMETER_CHARACTERS));
   }
+  if (!(await mayComeBack(ctx, url.searchParams.get("state"), client))) return failed("single_sign_on_failed");
   type Done = { end: SingleSignOnEnd; person: string | null; why: string | null };
   const done = await audited<Done>(
     {

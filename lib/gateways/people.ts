@@ -35,6 +35,8 @@ const COLUMNS = Prisma.sql`id, email, name, role, demo, created_at AS "createdAt
   (SELECT count(*)::int FROM person_session WHERE person_id = person.id AND ${LIVE}) AS sessions,
   (SELECT expires_at FROM person_link WHERE person_id = person.id AND expires_at > clock_timestamp()) AS "linkExpiresAt"`;
 
+/** The library's state of a single sign-on, which stands in `sign_in_verification` behind `auth-state:`. */
+const SIGN_ON_STATE = /^[A-Za-z0-9_-]{1,128}$/;
 /** Most people of one list; a team that runs one queue is far smaller. */
 const LIST_LIMIT = 1_000;
 
@@ -222,6 +224,12 @@ export function createPeople({ db }: { db: PrismaClient }) {
       await db.$executeRaw`UPDATE person SET last_sign_in_at = clock_timestamp() WHERE id = ${personId}::uuid`;
       await db.$executeRaw`DELETE FROM person_session WHERE NOT (${LIVE})`;
       await db.$executeRaw`DELETE FROM sign_in_verification WHERE expires_at < clock_timestamp()`;
+    },
+
+    /** Whether a single sign-on with this state was begun, and has not ended. */
+    async signOnUnderWay(state: string): Promise<boolean> {
+      if (!SIGN_ON_STATE.test(state)) return false;
+      return (await db.$queryRaw<unknown[]>`SELECT 1 FROM sign_in_verification WHERE identifier = ${`auth-state:${state}`} AND expires_at > clock_timestamp() LIMIT 1`).length > 0;
     },
 
     /** Whether nobody but demo people exists. */
