@@ -70,14 +70,26 @@ async function start() {
 }
 
 const bearer = ({ key }: { key: string }) => `Bearer ${key}`;
+/** None, garbage, cut, unknown, revoked, expired, and one key's id with another's secret. */
+const badHeaders = ({ ingest, read, expired, gone }: Record<"ingest" | "read" | "expired" | "gone", { id: string; key: string }>) => [
+  null,
+  "",
+  "Bearer",
+  "Basic dTpw",
+  ingest.key,
+  `Bearer ${ingest.key.slice(0, -1)}`,
+  bearer(newApiKey()),
+  bearer(gone),
+  bearer(expired),
+  `Bearer sw_live_${ingest.id}_${read.key.slice(-43)}`,
+];
 
 describe("the public API without a good key", () => {
   it("answers one and the same 401, whatever is wrong with it, and takes nothing", async () => {
     const { ring, keys, ask, submitted, logged } = await start();
     await ring.start();
-    const headers = [null, "", "Bearer", "Basic dTpw", keys.ingest.key, `Bearer ${keys.ingest.key.slice(0, -1)}`, bearer(newApiKey()), bearer(keys.gone), bearer(keys.expired), `Bearer sw_live_${keys.ingest.id}_${keys.read.key.slice(-43)}`];
     const answers = await Promise.all(
-      headers.map(async (header) => {
+      badHeaders(keys).map(async (header) => {
         const answer = await ask(header);
         return { status: answer.status, challenge: answer.headers.get("www-authenticate"), caching: answer.headers.get("cache-control"), text: await answer.text() };
       }),
@@ -111,11 +123,15 @@ describe("the public API without a good key", () => {
     expect((await ask(null, { path: "/", method: "GET" })).status).toBe(404);
   });
 
-  it("is refused by every route that has a scope", async () => {
-    const { ring, ask } = await start();
+  it("is refused by every route that has a scope, and so is a key of another scope", async () => {
+    const { ring, keys, ask } = await start();
     await ring.start();
     for (const { path, methods, scope } of Object.values(PUBLIC_API_ROUTES)) {
-      for (const method of methods) expect([path, method, (await ask(null, { path, method })).status]).toEqual([path, method, scope === null ? 200 : 401]);
+      for (const method of methods) {
+        for (const header of badHeaders(keys)) expect([path, method, header, (await ask(header, { path, method })).status]).toEqual([path, method, header, scope === null ? 200 : 401]);
+        const others = [keys.ingest, keys.read].filter(({ scopes }) => scope !== null && !scopes.includes(scope));
+        for (const key of others) expect([path, method, (await ask(bearer(key), { path, method })).status]).toEqual([path, method, 403]);
+      }
     }
   });
 });
