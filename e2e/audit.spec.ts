@@ -117,6 +117,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(table(page)).toBeVisible();
       await expectNoViolations(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+      await page.screenshot({ path: test.info().outputPath(`audit-${colorScheme}-${width}.png`) });
       await context.close();
     });
   }

@@ -30,6 +30,7 @@ for (const { path, heading } of PAGES) {
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
         expect(problems).toEqual([]);
+        await page.screenshot({ path: test.info().outputPath(`${path.slice(1) || "overview"}-${colorScheme}-${width}.png`) });
         await context.close();
       });
     }

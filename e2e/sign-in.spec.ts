@@ -46,6 +46,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
         await expectNoViolations(page);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+        await page.screenshot({ path: test.info().outputPath(`${path.replaceAll(/\W+/g, "-").slice(1, 20)}-${colorScheme}-${width}.png`) });
       }
       await context.close();
     });
