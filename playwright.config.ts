@@ -4,12 +4,22 @@ import { findChromium } from "#infra/test/chromium.ts";
 const found = findChromium({ env: process.env, playwrightPath: chromium.executablePath() });
 const isRoot = process.getuid?.() === 0;
 
-/** Browser tests: one start of the whole product (infra/test/e2e-setup.ts), one test at a time, no second tries. */
+/** Tests of who comes in and what they hold: they steer nothing, and nothing that is steered shows in them. */
+const DOOR = ["**/sign-in*.spec.ts", "**/people.spec.ts", "**/keys.spec.ts"];
+
+/**
+ * Browser tests: one start of the whole product (infra/test/e2e-setup.ts), no second tries. Those that steer the one
+ * queue run one at a time; those of the door run beside them, one at a time too, since they share a client's address.
+ */
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results/browser",
   globalSetup: "./infra/test/e2e-setup.ts",
-  workers: 1,
+  workers: 2,
+  projects: [
+    { name: "steering", testIgnore: DOOR, workers: 1 },
+    { name: "door", testMatch: DOOR, workers: 1 },
+  ],
   retries: 0,
   timeout: 120_000,
   expect: { timeout: 10_000 },
