@@ -21,6 +21,9 @@ async function answerOverview(page: Page, change: (overview: Overview) => Overvi
   });
 }
 
+// The pages poll: an answer that is being changed when a test ends is nobody's failure.
+test.afterEach(({ page }) => page.unrouteAll({ behavior: "ignoreErrors" }));
+
 const tile = (page: Page, label: string) => page.getByRole("group", { name: label, exact: true });
 
 for (const colorScheme of ["light", "dark"] as const) {
