@@ -48,6 +48,7 @@ export function createAttend(core: Core, outcomes: Outcomes) {
           if (held === head(lane)) return "alone";
           break;
         }
+        await outcomes.settleOwed(held);
         // Before the call: a mark whose answer was lost is taken back with the others.
         held.marked = true;
         const started = await attempts.startMark(message);
@@ -92,8 +93,9 @@ export function createAttend(core: Core, outcomes: Outcomes) {
   async function startAlone(lane: Lane, held: Held): Promise<boolean> {
     const { message } = held;
     let started: Awaited<ReturnType<typeof attempts.startMark>>;
-    held.marked = true; // before the call, whose answer may be lost
     try {
+      await outcomes.settleOwed(held);
+      held.marked = true; // before the call, whose answer may be lost
       started = await attempts.startMark(message);
     } catch (thrown) {
       emit({ event: "ledger_unreachable", error: errorText(thrown) });

@@ -2,6 +2,7 @@ import type { DeathReason } from "#lib/contracts/dead-letters.ts";
 import { REDRIVE_DEATH_ATTRIBUTE } from "#lib/contracts/message.ts";
 import { nackDelaySeconds, retryDelayMs } from "#lib/domain/backoff.ts";
 import type { BatchPart } from "./batch.ts";
+import { sleep } from "./clock.ts";
 import type { Core } from "./core.ts";
 import { errorText, type WorkerEvent } from "./events.ts";
 import { type Held, type Lane, messageIds } from "./lanes.ts";
@@ -10,6 +11,10 @@ import type { PutOutcome } from "./store.ts";
 
 /** How long a lane is released for when Postgres or the DLQ could not take what they must. */
 const LEDGER_AWAY_SECONDS = 10;
+/** How long a mark that cannot be taken back is tried again. */
+const UNMARK_WITHIN_MS = 2_000;
+/** Marks owed that are remembered; the oldest is forgotten first. */
+const MOST_OWED = 10_000;
 /** Stored messages of a lane that is not through are acked after this long. */
 const ACK_AFTER_MS = 1_000;
 
@@ -27,20 +32,51 @@ export type Outcomes = ReturnType<typeof createOutcomes>;
 export function createOutcomes(core: Core) {
   const { attempts, deaths, lanes, receipts, samples, clock, emit, random } = core;
 
-  /** Marks of handlings that ended without a count. Best effort: one that stays costs a lone handling, no attempt. */
+  /** Messages whose marks this process could not take back: it lives, so those are no kills. */
+  const owed = new Set<string>();
+
+  /** Takes marks back that stand for no killed process. @throws when Postgres is away; they are owed then. */
+  async function takeBack(ids: readonly string[]): Promise<void> {
+    for (const id of ids) owed.add(id);
+    for (const id of owed) {
+      if (owed.size <= MOST_OWED) break;
+      owed.delete(id);
+    }
+    await attempts.unmark(ids);
+    for (const id of ids) owed.delete(id);
+  }
+
+  /**
+   * Marks of handlings that ended without a count. Tried again for a moment, while nobody else can see the message: a
+   * mark that stays is read as a killed process by whoever gets it next.
+   */
   async function unmark(held: readonly Held[]): Promise<void> {
     const marked = held.filter((one) => one.marked);
     if (marked.length === 0) return;
-    await attempts.unmark(messageIds(marked)).catch((thrown: unknown) => emit({ event: "ledger_unreachable", error: errorText(thrown) }));
+    const untilMs = Math.min(clock.monotonic() + UNMARK_WITHIN_MS, ...marked.map(({ visibleUntilMs }) => visibleUntilMs));
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await takeBack(messageIds(marked));
+        for (const one of marked) one.marked = false;
+        return;
+      } catch (thrown) {
+        emit({ event: "ledger_unreachable", error: errorText(thrown) });
+      }
+      const waitMs = retryDelayMs(tries, random());
+      if (clock.monotonic() + waitMs >= untilMs || core.cutOff.signal.aborted) return;
+      await sleep(clock, waitMs, core.cutOff.signal);
+    }
+  }
+
+  /** Before a message leaves a mark: what this process still owes it. @throws when Postgres is away. */
+  async function settleOwed({ message, marked }: Held): Promise<void> {
+    if (marked || owed.has(message.messageId)) await takeBack([message.messageId]);
   }
 
   /** Takes the marks of a handling away that came to nothing, so that the next one starts afresh. */
   async function restart(held: readonly Held[]): Promise<void> {
     await unmark(held);
-    for (const one of held) {
-      one.prepared = one.message.receiveCount <= 1;
-      one.marked = false;
-    }
+    for (const one of held) one.prepared = one.message.receiveCount <= 1;
   }
 
   /** Lets a lane go without a word to SQS: its own timeout brings the messages back. */
@@ -226,5 +262,5 @@ export function createOutcomes(core: Core) {
     }
   }
 
-  return { settle, restart, finish, fail, die, afterDeath, release, leave, putBack };
+  return { settle, settleOwed, restart, finish, fail, die, afterDeath, release, leave, putBack };
 }
