@@ -56,6 +56,29 @@ describe("redeliveries", () => {
     expect(world.queue.entries).toHaveLength(0);
   });
 
+  test("a mark that Postgres did not take back at once is no killed process: it is owed and goes before the next one", async () => {
+    const world = createWorld();
+    const id = world.queue.send(activityBody("a", "a1"), { groupId: "a", receiveCount: 2 });
+    world.ledger.state.marks.set(id, 1);
+    const marksWhenStored: unknown[] = [];
+    world.table.hooks.onBatch = async () => {
+      marksWhenStored.push(world.ledger.state.marks.get(id));
+      if (marksWhenStored.length > 1) return [];
+      // The answer is lost, and with it goes Postgres for longer than the mark is tried to be taken back.
+      world.ledger.state.away = true;
+      throw new DOMException("timed out", "TimeoutError");
+    };
+    world.start();
+    await world.advance(5_000);
+    expect(world.ledger.state.marks.get(id)).toBe(2);
+    world.ledger.state.away = false;
+    await world.advance(120_000);
+    expect(marksWhenStored).toEqual([2, 1]);
+    expect(world.queue.deleted()).toEqual([id]);
+    expect(world.ledger.state.marks.size).toBe(0);
+    expect(world.ledger.state.calls.filter((call) => call.startsWith("die"))).toEqual([]);
+  });
+
   test("one with a death row is completed and not handled", async () => {
     const world = createWorld();
     const id = world.queue.send(activityBody("a", "a1"), { groupId: "a", receiveCount: 1 });

@@ -21,7 +21,7 @@ export interface Span {
 /** What the walk over one activity found. */
 export interface RawActivity {
   span: Span;
-  /** Where the value of its `properties` stands, when it has any. */
+  /** Where the value of its `properties` stands; absent when it has none. */
   properties?: Span;
   faults: JsonFault[];
 }
