@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import { readSbom } from "./cyclonedx.ts";
 
 /**
  * `npm run sbom [-- <file>]`: writes what is installed as a CycloneDX document, read by npm from the lock file alone; no
@@ -9,11 +9,6 @@ import { z } from "zod";
  */
 const ROOT = join(import.meta.dirname, "..", "..");
 const DEFAULT_FILE = "sbom.cdx.json";
-const sbomSchema = z.looseObject({
-  bomFormat: z.literal("CycloneDX"),
-  metadata: z.looseObject({ component: z.looseObject({ name: z.string() }) }),
-  components: z.array(z.looseObject({ name: z.string() })),
-});
 
 const { stdout, stderr, status, error } = spawnSync("npm", ["sbom", "--package-lock-only", "--sbom-format=cyclonedx", "--sbom-type=application"], {
   cwd: ROOT,
@@ -26,9 +21,7 @@ if (whyNot !== null) {
   console.error(`npm could not write the document (it needs npm 10 or later): ${whyNot}`);
   process.exit(1);
 }
-const sbom = sbomSchema.parse(JSON.parse(stdout));
-// npm names the product after its folder.
-sbom.metadata.component.name = "spillway";
+const sbom = readSbom(stdout);
 const file = resolve(process.argv[2] ?? DEFAULT_FILE);
 await writeFile(file, `${JSON.stringify(sbom, null, 2)}\n`);
 console.log(`${sbom.components.length} packages written to ${file}`);

@@ -23,6 +23,21 @@ describe("what this checkout installs", async () => {
   it("is read whole", () => {
     expect(lockedPackages(lock).length).toBeGreaterThan(300);
   });
+
+  it.each([
+    ["a bad licence", "node_modules/zod", { license: "AGPL-3.0-only" }, /^zod .* is under AGPL-3\.0-only, /],
+    ["a licence that is gone", "node_modules/zod", { license: undefined }, /^zod .* is under no named licence, /],
+    ["a new install script", "node_modules/zod", { hasInstallScript: true }, /^zod runs a script when it is installed, /],
+    ["a next that is too old", "node_modules/next", { version: "16.2.5" }, /^next 16\.2\.5 is older than /],
+    ["a react that is too old", "node_modules/react", { version: "19.2.0" }, /^react 19\.2\.0 is older than /],
+    ["a react-dom that is too old", "node_modules/react-dom", { version: "19.3.1-canary" }, /^react-dom 19\.3\.1-canary is older than /],
+    ["a better-auth that is too old", "node_modules/better-auth", { version: "1.6.21" }, /^better-auth 1\.6\.21 is older than /],
+    ["a hash that is gone", "node_modules/zod", { integrity: undefined }, /^zod has no SHA-512 /],
+  ])("shows %s that is planted in it", (_, path, planted, fault) => {
+    expect(lock.packages[path]).toBeDefined();
+    const packages = { ...lock.packages, [path]: { ...lock.packages[path], ...planted } };
+    expect(supplyChainFaults({ lock: lockSchema.parse({ ...lock, packages }), manifest })).toEqual([expect.stringMatching(fault)]);
+  });
 });
 
 describe("faults", () => {
