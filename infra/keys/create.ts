@@ -1,25 +1,15 @@
-import { userInfo } from "node:os";
-import { EXIT_CONFIG, EXIT_USAGE, StartError } from "#infra/start/errors.ts";
 import { processEnvironment } from "#infra/start/process-environment.ts";
+import { runScript, scriptUser } from "#infra/start/script.ts";
 import { allowScript } from "#lib/auth/scripts.ts";
 import { backendConfig } from "#lib/config/backend.ts";
-import { ConfigError } from "#lib/config/parse-env.ts";
 import { API_KEY_LIMITS } from "#lib/contracts/api-keys.ts";
 import { newApiKey } from "#lib/domain/api-key.ts";
 import { createApiKeys } from "#lib/gateways/api-keys.ts";
-import { AuditUnavailable, createAuditLog } from "#lib/gateways/audit-log.ts";
+import { createAuditLog } from "#lib/gateways/audit-log.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createApiKey } from "#lib/services/api-keys/create.ts";
 import { audited } from "#lib/services/audit/audited.ts";
 import { type KeyOptions, parseKeyOptions, USAGE } from "./options.ts";
-
-function scriptUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown user";
-  }
-}
 
 async function create({ json, ...input }: KeyOptions): Promise<number> {
   const { databaseUrl, queue } = backendConfig(await processEnvironment(process.env));
@@ -50,30 +40,4 @@ async function create({ json, ...input }: KeyOptions): Promise<number> {
   }
 }
 
-/** @returns what a person is told instead of a stack, or null. */
-function faultOf(error: unknown): { message: string; exitCode: number } | null {
-  if (error instanceof StartError) return { message: error.message, exitCode: error.exitCode };
-  if (error instanceof ConfigError) return { message: error.message, exitCode: EXIT_CONFIG };
-  if (error instanceof AuditUnavailable) return { message: "No key was made: the audit log in Postgres cannot be written. Is the database there and migrated?", exitCode: 1 };
-  return null;
-}
-
-const parsed = parseKeyOptions(process.argv.slice(2));
-switch (parsed.kind) {
-  case "help":
-    console.log(USAGE);
-    break;
-  case "wrong":
-    console.error(`${parsed.message} (npm run key:create -- --help tells more)`);
-    process.exitCode = EXIT_USAGE;
-    break;
-  case "run":
-    try {
-      process.exitCode = await create(parsed.options);
-    } catch (error) {
-      const fault = faultOf(error);
-      if (fault === null) throw error;
-      console.error(fault.message);
-      process.exitCode = fault.exitCode;
-    }
-}
+process.exitCode = await runScript({ script: "key:create", usage: USAGE, undone: "No key was made", parsed: parseKeyOptions(process.argv.slice(2)), run: create });

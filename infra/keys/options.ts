@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { ParsedScript } from "#infra/start/script.ts";
 import { API_KEY_LIMITS, type ApiKeyScope, apiKeyNameSchema, apiKeyScopesSchema } from "#lib/contracts/api-keys.ts";
 
 export interface KeyOptions {
@@ -8,8 +9,6 @@ export interface KeyOptions {
   lifetimeSeconds: number | null;
   json: boolean;
 }
-
-export type ParsedKeyOptions = { kind: "run"; options: KeyOptions } | { kind: "help" } | { kind: "wrong"; message: string };
 
 export const USAGE = `Usage: npm run key:create -- --name NAME --scope SCOPE [options]
 
@@ -37,7 +36,7 @@ function lifetime(text: string): number {
 }
 
 /** Reads the command line of `npm run key:create`. */
-export function parseKeyOptions(args: readonly string[]): ParsedKeyOptions {
+export function parseKeyOptions(args: readonly string[]): ParsedScript<KeyOptions> {
   try {
     const { values } = parseArgs({
       args: [...args],

@@ -1,13 +1,11 @@
-import { userInfo } from "node:os";
-import { EXIT_CONFIG, EXIT_USAGE, StartError } from "#infra/start/errors.ts";
 import { processEnvironment } from "#infra/start/process-environment.ts";
+import { runScript, scriptUser } from "#infra/start/script.ts";
 import { allowScript } from "#lib/auth/scripts.ts";
 import { backendConfig } from "#lib/config/backend.ts";
-import { ConfigError } from "#lib/config/parse-env.ts";
 import { webConfig } from "#lib/config/web.ts";
 import type { InviteRequest } from "#lib/contracts/people.ts";
 import { newLinkToken } from "#lib/domain/link-token.ts";
-import { AuditUnavailable, createAuditLog } from "#lib/gateways/audit-log.ts";
+import { createAuditLog } from "#lib/gateways/audit-log.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createPeople, type PersonOutcome } from "#lib/gateways/people.ts";
 import { audited } from "#lib/services/audit/audited.ts";
@@ -19,14 +17,6 @@ const REFUSALS: Readonly<Record<string, string>> = {
   is_demo: "this is a demo person, who needs no link",
   is_disabled: "this person is disabled: let them in again on the people page first",
 };
-
-function scriptUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown user";
-  }
-}
 
 /** Adds the person, or makes a new link for one who is there. */
 async function create(input: InviteRequest): Promise<number> {
@@ -62,30 +52,4 @@ async function create(input: InviteRequest): Promise<number> {
   }
 }
 
-/** @returns what a person is told instead of a stack, or null. */
-function faultOf(error: unknown): { message: string; exitCode: number } | null {
-  if (error instanceof StartError) return { message: error.message, exitCode: error.exitCode };
-  if (error instanceof ConfigError) return { message: error.message, exitCode: EXIT_CONFIG };
-  if (error instanceof AuditUnavailable) return { message: "Nobody was added: the audit log in Postgres cannot be written. Is the database there and migrated?", exitCode: 1 };
-  return null;
-}
-
-const parsed = parseUserOptions(process.argv.slice(2));
-switch (parsed.kind) {
-  case "help":
-    console.log(USAGE);
-    break;
-  case "wrong":
-    console.error(`${parsed.message} (npm run user:create -- --help tells more)`);
-    process.exitCode = EXIT_USAGE;
-    break;
-  case "run":
-    try {
-      process.exitCode = await create(parsed.options);
-    } catch (error) {
-      const fault = faultOf(error);
-      if (fault === null) throw error;
-      console.error(fault.message);
-      process.exitCode = fault.exitCode;
-    }
-}
+process.exitCode = await runScript({ script: "user:create", usage: USAGE, undone: "Nobody was added", parsed: parseUserOptions(process.argv.slice(2)), run: create });

@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
+import type { ParsedScript } from "#infra/start/script.ts";
 import { roleSchema } from "#lib/contracts/actor.ts";
 import { type InviteRequest, inviteRequestSchema, SESSION_LIMITS } from "#lib/contracts/people.ts";
-
-export type ParsedUserOptions = { kind: "run"; options: InviteRequest } | { kind: "help" } | { kind: "wrong"; message: string };
 
 export const USAGE = `Usage: npm run user:create -- --email ADDRESS --name NAME [--role ROLE]
 
@@ -24,7 +23,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 /** Reads the command line of `npm run user:create`. */
-export function parseUserOptions(args: readonly string[]): ParsedUserOptions {
+export function parseUserOptions(args: readonly string[]): ParsedScript<InviteRequest> {
   try {
     const { values } = parseArgs({ args: [...args], options: { email: { type: "string" }, name: { type: "string" }, role: { type: "string", default: "admin" }, help: { type: "boolean", default: false } } });
     if (values.help) return { kind: "help" };
