@@ -17,9 +17,13 @@ const REFUSALS: Readonly<Record<PeopleRefusal, { title: string; detail: string }
   is_demo: { title: "This is a demo person", detail: "Demo people stay as they are." },
   is_self: { title: "This is you", detail: "Ask another admin: nobody changes their own rights." },
   is_disabled: { title: "This person is disabled", detail: "Let them in again first." },
+  no_longer_admin: { title: "You are no longer an admin", detail: "Somebody took the role away while your request was under way. Nothing was changed." },
 };
 
 export const nobodyThere = () => new HttpProblem({ status: 404, code: "not_found", title: "There is no such person" });
+
+/** The answer to an act that a rule is against. */
+export const refused = (refusal: PeopleRefusal) => new HttpProblem({ status: refusal === "no_longer_admin" ? 403 : 409, code: refusal, ...REFUSALS[refusal] });
 
 /** What the audit log keeps of a person. */
 function inAudit({ email, name, role, state }: Person) {
@@ -48,7 +52,7 @@ export async function auditedPersonAct(
   );
   if (result.outcome === "changed") return result.person;
   if (result.outcome === "not_found") throw nobodyThere();
-  throw new HttpProblem({ status: 409, code: result.refusal, ...REFUSALS[result.refusal] });
+  throw refused(result.refusal);
 }
 
 /** The answer that shows a link: the only one. The token stands behind the #, which browsers keep to themselves. */

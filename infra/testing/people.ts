@@ -1,13 +1,15 @@
 import { type BetterAuth, CLIENT_HEADER, createBetterAuth } from "#lib/auth/better-auth.ts";
 import type { SessionContext } from "#lib/auth/session.ts";
 import { type AuthConfig, authConfig } from "#lib/config/auth.ts";
-import type { Role } from "#lib/contracts/actor.ts";
+import type { Actor, Role } from "#lib/contracts/actor.ts";
 import type { SignInContext } from "#lib/auth/sign-in.ts";
 import { createAuditLog } from "#lib/gateways/audit-log.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createPeople } from "#lib/gateways/people.ts";
 import { createSignInLimits } from "#lib/gateways/sign-in-limits.ts";
 
+/** Who does what a test needs done; passes as scripts do. */
+export const TEST_SCRIPT: Actor = { id: "script:test", name: "test", email: null, role: "script" };
 export const TEST_PASSWORD = "correct horse battery staple";
 
 /** The cookies that an answer sets, as a browser would send them back; what it clears is left out. */

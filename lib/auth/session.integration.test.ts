@@ -1,18 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { testPeople } from "#infra/testing/people.ts";
+import { TEST_SCRIPT, testPeople } from "#infra/testing/people.ts";
 import { type RestartablePostgres, startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { newLinkToken } from "#lib/domain/link-token.ts";
+import type { Doer } from "#lib/gateways/people.ts";
 import { toProblem } from "#lib/http/error-problem.ts";
 import { createBetterAuth } from "./better-auth.ts";
 import { readSession } from "./session.ts";
+import { redeemLink } from "./sign-in.ts";
 
 const HOUR_MS = 3_600_000;
+const asDoer = (id: string): Doer => ({ id, name: "An admin", role: "admin" });
 let postgres: RestartablePostgres;
 let given: ReturnType<typeof testPeople>;
-let admin: string;
+let admin: Doer;
 beforeAll(async () => {
   postgres = await startPostgresOnly();
   given = testPeople({ databaseUrl: postgres.databaseUrl });
-  admin = await given.person({ email: "root@example.com", role: "admin" });
+  admin = asDoer(await given.person({ email: "root@example.com", role: "admin" }));
 });
 afterAll(async () => {
   await given?.close();
@@ -82,7 +86,7 @@ describe("a session", () => {
     ["demoted", (id: string) => given.people.setRole({ id, role: "support", by: admin })],
     ["promoted", (id: string) => given.people.setRole({ id, role: "admin", by: admin })],
     ["disabled", (id: string) => given.people.setDisabled({ id, disabled: true, by: admin })],
-    ["signed out by an admin", (id: string) => given.people.endSessions(id)],
+    ["signed out by an admin", (id: string) => given.people.endSessions({ personId: id, sessionId: null, by: admin })],
   ])("is over at once when its person is %s", async (_, change) => {
     const { id, headers } = await somebody();
     expect(await read(headers)).not.toBeNull();
@@ -165,26 +169,78 @@ describe("what the library leaves open", () => {
 });
 
 describe("people", () => {
+  const onlyAdmins = (...ids: string[]) => given.db.person.updateMany({ where: { role: "admin", id: { notIn: ids } }, data: { disabledAt: new Date() } });
+  const invited = async (role: "support" | "admin", email = `invited-${(count += 1)}@example.com`) => {
+    const { token, hash } = newLinkToken();
+    const made = await given.people.invite({ email, name: "I", role, tokenHash: hash, by: TEST_SCRIPT });
+    if (made.outcome !== "changed") throw new Error(made.outcome);
+    return { id: made.person.id, token };
+  };
+
   test("the last admin is neither demoted nor disabled, and nobody changes themselves", async () => {
     const other = await somebody("admin");
-    await given.db.person.updateMany({ where: { role: "admin", id: { not: other.id } }, data: { disabledAt: new Date() } });
-    expect(await given.people.setRole({ id: other.id, role: "support", by: admin })).toEqual({ outcome: "refused", refusal: "last_admin" });
-    expect(await given.people.setDisabled({ id: other.id, disabled: true, by: admin })).toEqual({ outcome: "refused", refusal: "last_admin" });
-    expect(await given.people.setRole({ id: other.id, role: "support", by: other.id })).toEqual({ outcome: "refused", refusal: "is_self" });
+    await onlyAdmins(other.id);
+    expect(await given.people.setRole({ id: other.id, role: "support", by: TEST_SCRIPT })).toEqual({ outcome: "refused", refusal: "last_admin" });
+    expect(await given.people.setDisabled({ id: other.id, disabled: true, by: TEST_SCRIPT })).toEqual({ outcome: "refused", refusal: "last_admin" });
+    expect(await given.people.setRole({ id: other.id, role: "support", by: asDoer(other.id) })).toEqual({ outcome: "refused", refusal: "is_self" });
   });
 
-  test("of two admins who disable each other at once one stays", async () => {
-    await given.db.person.updateMany({ where: { role: "admin" }, data: { disabledAt: new Date() } });
-    const [first, second] = [await somebody("admin"), await somebody("admin")];
-    const outcomes = await Promise.all([
-      given.people.setDisabled({ id: first.id, disabled: true, by: second.id }),
-      given.people.setDisabled({ id: second.id, disabled: true, by: first.id }),
-    ]);
+  test("an admin who was invited and has never come in is nobody to leave the rest to", async () => {
+    const last = await somebody("admin");
+    await onlyAdmins(last.id);
+    const guest = await invited("admin");
+    expect(await given.people.setRole({ id: last.id, role: "support", by: TEST_SCRIPT })).toEqual({ outcome: "refused", refusal: "last_admin" });
+    // Nor is one missed: an invitation that was a mistake can be taken back.
+    expect(await given.people.setRole({ id: guest.id, role: "support", by: asDoer(last.id) })).toMatchObject({ outcome: "changed" });
+    await given.people.setRole({ id: guest.id, role: "admin", by: asDoer(last.id) });
+    await given.db.person.update({ where: { id: guest.id }, data: { lastSignInAt: new Date() } });
+    expect(await given.people.setRole({ id: last.id, role: "support", by: TEST_SCRIPT })).toMatchObject({ outcome: "changed" });
+  });
+
+  test.each([
+    ["demote", (id: string, by: Doer) => given.people.setRole({ id, role: "support", by })],
+    ["disable", (id: string, by: Doer) => given.people.setDisabled({ id, disabled: true, by })],
+  ])("of two admins who %s each other at once the second is an admin no more, though a third is left", async (_, act) => {
+    await onlyAdmins();
+    const [first, second, third] = [await somebody("admin"), await somebody("admin"), await somebody("admin")];
+    const outcomes = await Promise.all([act(first.id, asDoer(second.id)), act(second.id, asDoer(first.id))]);
     expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(["changed", "refused"]);
+    expect(outcomes.find(({ outcome }) => outcome === "refused")).toEqual({ outcome: "refused", refusal: "no_longer_admin" });
+    expect(await given.people.find(third.id)).toMatchObject({ role: "admin", state: "active" });
+  });
+
+  test.each([
+    ["demoted", (id: string) => given.people.setRole({ id, role: "operator", by: admin })],
+    ["disabled", (id: string) => given.people.setDisabled({ id, disabled: true, by: admin })],
+  ])("what an admin asked for before they were %s is not done after it", async (_, takeAway) => {
+    admin = asDoer((await somebody("admin")).id);
+    const was = await somebody("admin");
+    const target = await somebody();
+    expect(await takeAway(was.id)).toMatchObject({ outcome: "changed" });
+    const by = asDoer(was.id);
+    const refused = { outcome: "refused", refusal: "no_longer_admin" };
+    expect(await given.people.invite({ email: "accomplice@example.com", name: "A", role: "admin", tokenHash: "accomplice", by })).toEqual(refused);
+    expect(await given.db.person.count({ where: { email: "accomplice@example.com" } })).toBe(0);
+    expect(await given.people.newLink({ id: target.id, tokenHash: "mine now", by })).toEqual(refused);
+    expect(await given.db.personLink.count({ where: { personId: target.id } })).toBe(0);
+    expect(await given.people.setRole({ id: target.id, role: "admin", by })).toEqual(refused);
+    expect(await given.people.setDisabled({ id: target.id, disabled: true, by })).toEqual(refused);
+    expect(await given.people.endSessions({ personId: target.id, sessionId: null, by })).toBeNull();
+    expect(await read(target.headers)).not.toBeNull();
+  });
+
+  test("a person who is disabled has no link any more, also when they are let in again", async () => {
+    admin = asDoer((await somebody("admin")).id);
+    const { id, token } = await invited("support");
+    expect(await given.people.setDisabled({ id, disabled: true, by: admin })).toMatchObject({ person: { state: "disabled", linkExpiresAt: null } });
+    expect(await given.db.personLink.count({ where: { personId: id } })).toBe(0);
+    expect(await given.people.setDisabled({ id, disabled: false, by: admin })).toMatchObject({ person: { state: "invited", linkExpiresAt: null } });
+    expect(await redeemLink({ ctx: given.signInContext, input: { token, name: "Old link", password: "a new password of many letters" }, client: { address: "198.51.100.9", userAgent: null } })).toEqual({ outcome: "refused" });
+    expect(await given.people.find(id)).toMatchObject({ hasPassword: false, sessions: 0 });
   });
 
   test("one e-mail is one person", async () => {
     const { email } = await somebody();
-    expect(await given.people.invite({ email, name: "Twin", role: "support", tokenHash: "1", by: "test" })).toEqual({ outcome: "refused", refusal: "email_taken" });
+    expect(await given.people.invite({ email, name: "Twin", role: "support", tokenHash: "1", by: TEST_SCRIPT })).toEqual({ outcome: "refused", refusal: "email_taken" });
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cookiesOf, TEST_PASSWORD, testPeople } from "#infra/testing/people.ts";
+import { cookiesOf, TEST_PASSWORD, TEST_SCRIPT, testPeople } from "#infra/testing/people.ts";
 import { type RestartablePostgres, startPostgresOnly } from "#infra/testing/postgres-only.ts";
 import { newLinkToken } from "#lib/domain/link-token.ts";
 import { readSession } from "./session.ts";
@@ -51,7 +51,7 @@ describe("by password", () => {
   ])("%s is refused like all others: same answer, at the same step of time", async (_, credentials) => {
     if ((await given.db.person.count({ where: { email: "wrong@example.com" } })) === 0) {
       await given.person({ email: "wrong@example.com" });
-      await given.people.invite({ email: "invited@example.com", name: "I", role: "support", tokenHash: "1", by: "test" });
+      await given.people.invite({ email: "invited@example.com", name: "I", role: "support", tokenHash: "1", by: TEST_SCRIPT });
       await given.db.person.update({ where: { id: await given.person({ email: "disabled@example.com" }) }, data: { disabledAt: new Date() } });
       await given.people.demoPerson({ email: "admin@demo.invalid", name: "Demo admin", role: "admin" });
     }
@@ -117,7 +117,7 @@ describe("by a link", () => {
   async function invited() {
     const { token, hash } = newLinkToken();
     const email = `link-${(count += 1)}@example.com`;
-    const made = await given.people.invite({ email, name: "Z", role: "operator", tokenHash: hash, by: "test" });
+    const made = await given.people.invite({ email, name: "Z", role: "operator", tokenHash: hash, by: TEST_SCRIPT });
     if (made.outcome !== "changed") throw new Error(made.outcome);
     return { token, email, id: made.person.id };
   }
@@ -142,8 +142,8 @@ describe("by a link", () => {
     await redeem(token);
     const { token: second, hash } = newLinkToken();
     const { token: third, hash: thirdHash } = newLinkToken();
-    await given.people.newLink({ id, tokenHash: hash, by: "test" });
-    await given.people.newLink({ id, tokenHash: thirdHash, by: "test" });
+    await given.people.newLink({ id, tokenHash: hash, by: TEST_SCRIPT });
+    await given.people.newLink({ id, tokenHash: thirdHash, by: TEST_SCRIPT });
     expect(await redeem(second)).toEqual({ outcome: "refused" });
     expect(await given.db.personSession.count({ where: { userId: id } })).toBe(1);
     await redeem(third);

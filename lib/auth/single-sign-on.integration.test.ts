@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CLIENT, type Identity, startOidcProvider } from "#infra/testing/oidc-provider.ts";
-import { testPeople } from "#infra/testing/people.ts";
+import { TEST_SCRIPT, testPeople } from "#infra/testing/people.ts";
 import { type RestartablePostgres, startPostgresOnly } from "#infra/testing/postgres-only.ts";
 import { type BetterAuth, createBetterAuth } from "./better-auth.ts";
 import { readSession } from "./session.ts";
@@ -44,7 +44,7 @@ const whose = async (cookies: readonly string[]) => (await readSession({ ctx: gi
 let count = 0;
 async function invited(over: Partial<Identity> = {}): Promise<Identity> {
   const email = `sso-${(count += 1)}@example.com`;
-  await given.people.invite({ email, name: "S", role: "operator", tokenHash: `hash ${count}`, by: "test" });
+  await given.people.invite({ email, name: "S", role: "operator", tokenHash: `hash ${count}`, by: TEST_SCRIPT });
   return { sub: `subject ${count}`, email, emailVerified: true, ...over };
 }
 async function enter(identity: Identity, next = "/dead-letters") {

@@ -108,5 +108,5 @@ export const endSessionsRequestSchema = z.object({ sessionId: z.uuid().nullable(
 export const endedSchema = z.object({ ended: z.number().int() });
 
 /** Why a change to a person was refused. */
-export const PEOPLE_REFUSALS = ["email_taken", "last_admin", "is_demo", "is_self", "is_disabled"] as const;
+export const PEOPLE_REFUSALS = ["email_taken", "last_admin", "is_demo", "is_self", "is_disabled", "no_longer_admin"] as const;
 export type PeopleRefusal = (typeof PEOPLE_REFUSALS)[number];

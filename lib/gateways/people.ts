@@ -1,8 +1,11 @@
-import type { Role } from "#lib/contracts/actor.ts";
+import type { Actor, Role } from "#lib/contracts/actor.ts";
 import { type PeopleRefusal, type Person, type PersonSession, SESSION_LIMITS } from "#lib/contracts/people.ts";
 import { Prisma, type PrismaClient } from "#prisma/client.ts";
 
 export type PersonOutcome = { outcome: "changed"; person: Person } | { outcome: "not_found" } | { outcome: "refused"; refusal: PeopleRefusal };
+
+/** Who acts on people. A script passes as it is: whoever can run one holds the database already. */
+export type Doer = Pick<Actor, "id" | "name" | "role">;
 
 /** Who may be signed in by a link, and whose it is. */
 export interface LinkHolder {
@@ -35,6 +38,9 @@ const COLUMNS = Prisma.sql`id, email, name, role, demo, created_at AS "createdAt
   (SELECT count(*)::int FROM person_session WHERE person_id = person.id AND ${LIVE}) AS sessions,
   (SELECT expires_at FROM person_link WHERE person_id = person.id AND expires_at > clock_timestamp()) AS "linkExpiresAt"`;
 
+/** Can come in now: has a password, or has come in before. Whoever is only invited may never come. */
+const HAS_COME_IN = Prisma.sql`(last_sign_in_at IS NOT NULL OR EXISTS (SELECT FROM sign_in_account AS way WHERE way.person_id = person.id AND way.password IS NOT NULL))`;
+
 /** The library's state of a single sign-on, which stands in `sign_in_verification` behind `auth-state:`. */
 const SIGN_ON_STATE = /^[A-Za-z0-9_-]{1,128}$/;
 /** Most people of one list; a team that runs one queue is far smaller. */
@@ -63,12 +69,22 @@ export function createPeople({ db }: { db: PrismaClient }) {
     return row === undefined ? null : toPerson(row);
   }
 
+  /** Whether somebody is an admin now, whatever they were when their request came. */
+  async function isAdmin(tx: Client, { id, role }: Doer): Promise<boolean> {
+    if (role === "script") return true;
+    return (await tx.$queryRaw<unknown[]>`SELECT 1 FROM person WHERE id::text = ${id} AND role = 'admin' AND disabled_at IS NULL`).length > 0;
+  }
+
   /** Changes to people go one at a time, so that two cannot take each other's last admin away. */
   const alone = <T>(work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> =>
     db.$transaction(async (tx) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('people', 0))`;
       return work(tx);
     });
+
+  /** The same for an act of an admin, who must still be one when its turn comes. */
+  const aloneBy = (by: Doer, work: (tx: Prisma.TransactionClient) => Promise<PersonOutcome>): Promise<PersonOutcome> =>
+    alone(async (tx) => ((await isAdmin(tx, by)) ? work(tx) : { outcome: "refused", refusal: "no_longer_admin" }));
 
   async function insert(tx: Client, { email, name, role, createdBy, demo = false }: { email: string; name: string; role: Role; createdBy: string; demo?: boolean }): Promise<string | null> {
     const [row] = await tx.$queryRaw<{ id: string }[]>`
@@ -89,21 +105,24 @@ export function createPeople({ db }: { db: PrismaClient }) {
       ON CONFLICT (provider_id, account_id) DO UPDATE SET password = excluded.password, updated_at = clock_timestamp()`;
   }
 
+  const endLink = (tx: Client, personId: string) => tx.$executeRaw`DELETE FROM person_link WHERE person_id = ${personId}::uuid`;
+  const endSession = (tx: Client, personId: string, sessionId: string) => tx.$executeRaw`DELETE FROM person_session WHERE id = ${sessionId}::uuid AND person_id = ${personId}::uuid`;
   const endSessions = (tx: Client, personId: string) => tx.$executeRaw`DELETE FROM person_session WHERE person_id = ${personId}::uuid`;
 
-  /** Changes one person unless a rule is against it; whatever the change is, their sessions end with it. */
-  async function change({ id, by, losesAdmin, rule, set }: { id: string; by: string; losesAdmin: boolean; rule: (person: Person) => PeopleRefusal | null; set: Prisma.Sql }): Promise<PersonOutcome> {
-    return alone(async (tx): Promise<PersonOutcome> => {
+  /** Changes one person; whatever the change is, their sessions end with it. @param shutsOut an unused link ends too. */
+  function change({ id, by, losesAdmin, shutsOut, set }: { id: string; by: Doer; losesAdmin: boolean; shutsOut: boolean; set: Prisma.Sql }): Promise<PersonOutcome> {
+    return aloneBy(by, async (tx): Promise<PersonOutcome> => {
       const person = await find(id, tx);
       if (person === null) return { outcome: "not_found" };
-      const refusal = person.demo ? "is_demo" : person.id === by ? "is_self" : rule(person);
-      if (refusal !== null) return { outcome: "refused", refusal };
-      if (losesAdmin && person.role === "admin" && person.state !== "disabled") {
-        const others = await tx.$queryRaw<unknown[]>`SELECT 1 FROM person WHERE role = 'admin' AND disabled_at IS NULL AND NOT demo AND id <> ${id}::uuid LIMIT 1`;
+      if (person.demo) return { outcome: "refused", refusal: "is_demo" };
+      if (person.id === by.id) return { outcome: "refused", refusal: "is_self" };
+      if (losesAdmin && person.role === "admin" && person.state === "active") {
+        const others = await tx.$queryRaw<unknown[]>`SELECT 1 FROM person WHERE role = 'admin' AND disabled_at IS NULL AND NOT demo AND id <> ${id}::uuid AND ${HAS_COME_IN} LIMIT 1`;
         if (others.length === 0) return { outcome: "refused", refusal: "last_admin" };
       }
       await tx.$executeRaw`UPDATE person SET ${set}, updated_at = clock_timestamp() WHERE id = ${id}::uuid`;
       await endSessions(tx, id);
+      if (shutsOut) await endLink(tx, id);
       const changed = await find(id, tx);
       return changed === null ? { outcome: "not_found" } : { outcome: "changed", person: changed };
     });
@@ -118,11 +137,11 @@ export function createPeople({ db }: { db: PrismaClient }) {
     },
 
     /** Adds a person who has a link and nothing else. */
-    async invite({ email, name, role, tokenHash, by }: { email: string; name: string; role: Role; tokenHash: string; by: string }): Promise<PersonOutcome> {
-      return alone(async (tx): Promise<PersonOutcome> => {
-        const id = await insert(tx, { email, name, role, createdBy: by });
+    async invite({ email, name, role, tokenHash, by }: { email: string; name: string; role: Role; tokenHash: string; by: Doer }): Promise<PersonOutcome> {
+      return aloneBy(by, async (tx): Promise<PersonOutcome> => {
+        const id = await insert(tx, { email, name, role, createdBy: by.name });
         if (id === null) return { outcome: "refused", refusal: "email_taken" };
-        await setLink(tx, { personId: id, tokenHash, by });
+        await setLink(tx, { personId: id, tokenHash, by: by.name });
         const person = await find(id, tx);
         return person === null ? { outcome: "not_found" } : { outcome: "changed", person };
       });
@@ -148,20 +167,20 @@ export function createPeople({ db }: { db: PrismaClient }) {
       return row.id;
     },
 
-    setRole: ({ id, role, by }: { id: string; role: Role; by: string }): Promise<PersonOutcome> =>
-      change({ id, by, losesAdmin: role !== "admin", rule: () => null, set: Prisma.sql`role = ${role}` }),
+    setRole: ({ id, role, by }: { id: string; role: Role; by: Doer }): Promise<PersonOutcome> =>
+      change({ id, by, losesAdmin: role !== "admin", shutsOut: false, set: Prisma.sql`role = ${role}` }),
 
-    setDisabled: ({ id, disabled, by }: { id: string; disabled: boolean; by: string }): Promise<PersonOutcome> =>
-      change({ id, by, losesAdmin: disabled, rule: () => null, set: disabled ? Prisma.sql`disabled_at = coalesce(disabled_at, clock_timestamp())` : Prisma.sql`disabled_at = NULL` }),
+    setDisabled: ({ id, disabled, by }: { id: string; disabled: boolean; by: Doer }): Promise<PersonOutcome> =>
+      change({ id, by, losesAdmin: disabled, shutsOut: disabled, set: disabled ? Prisma.sql`disabled_at = coalesce(disabled_at, clock_timestamp())` : Prisma.sql`disabled_at = NULL` }),
 
     /** Gives a person a new link; an earlier one is of no use any more. Their password stays until it is used. */
-    async newLink({ id, tokenHash, by }: { id: string; tokenHash: string; by: string }): Promise<PersonOutcome> {
-      return alone(async (tx): Promise<PersonOutcome> => {
+    async newLink({ id, tokenHash, by }: { id: string; tokenHash: string; by: Doer }): Promise<PersonOutcome> {
+      return aloneBy(by, async (tx): Promise<PersonOutcome> => {
         const person = await find(id, tx);
         if (person === null) return { outcome: "not_found" };
         if (person.demo) return { outcome: "refused", refusal: "is_demo" };
         if (person.state === "disabled") return { outcome: "refused", refusal: "is_disabled" };
-        await setLink(tx, { personId: id, tokenHash, by });
+        await setLink(tx, { personId: id, tokenHash, by: by.name });
         const changed = await find(id, tx);
         return changed === null ? { outcome: "not_found" } : { outcome: "changed", person: changed };
       });
@@ -206,13 +225,18 @@ export function createPeople({ db }: { db: PrismaClient }) {
       }));
     },
 
-    /** Ends one session of a person. @returns whether there was one. */
+    /** Ends one session of a person, by themselves or by its limit. @returns whether there was one. */
     async endSession({ personId, sessionId }: { personId: string; sessionId: string }): Promise<boolean> {
-      return (await db.$executeRaw`DELETE FROM person_session WHERE id = ${sessionId}::uuid AND person_id = ${personId}::uuid`) > 0;
+      return (await endSession(db, personId, sessionId)) > 0;
     },
 
-    /** Ends all sessions of a person. @returns how many there were. */
-    endSessions: (personId: string): Promise<number> => endSessions(db, personId),
+    /** Ends one session of a person, or all (null), for an admin. @returns how many there were; null where `by` is no admin any more. */
+    async endSessions({ personId, sessionId, by }: { personId: string; sessionId: string | null; by: Doer }): Promise<number | null> {
+      return alone(async (tx) => {
+        if (!(await isAdmin(tx, by))) return null;
+        return sessionId === null ? endSessions(tx, personId) : endSession(tx, personId, sessionId);
+      });
+    },
 
     /** Somebody is using the session. */
     async seen(sessionId: string): Promise<void> {

@@ -7,5 +7,5 @@ import type { People, PersonOutcome } from "#lib/gateways/people.ts";
  * @param tokenHash of the link; its token is in nobody's hands but the caller's.
  */
 export function invite({ ctx, by, input }: { ctx: { people: Pick<People, "invite"> }; by: Allowed<"people:manage">; input: InviteRequest & { tokenHash: string } }): Promise<PersonOutcome> {
-  return ctx.people.invite({ ...input, by: by.actor.name });
+  return ctx.people.invite({ ...input, by: by.actor });
 }

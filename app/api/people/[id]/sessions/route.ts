@@ -1,6 +1,6 @@
 import { auditContext } from "#app/server/audit.ts";
 import { personParamsSchema } from "#app/people/params.ts";
-import { nobodyThere, peopleContext } from "#app/server/people.ts";
+import { nobodyThere, peopleContext, refused } from "#app/server/people.ts";
 import { authServer } from "#lib/auth/server.ts";
 import { endSessionsRequestSchema, endedSchema, personSessionsSchema } from "#lib/contracts/people.ts";
 import { defineRoute } from "#lib/http/define-route.ts";
@@ -25,9 +25,19 @@ export const POST = defineRoute({
   async call({ allowed, params, body }) {
     const person = await authServer().people.find(params.id);
     if (person === null) throw nobodyThere();
-    const ended = await audited({ ctx: auditContext(), actor: allowed.actor, action: "session.end", target: person.email, asked: body, after: (count) => ({ ended: count }) }, () =>
-      endSessions({ ctx: peopleContext(), by: allowed, input: { ...params, ...body } }),
+    const ended = await audited(
+      {
+        ctx: auditContext(),
+        actor: allowed.actor,
+        action: "session.end",
+        target: person.email,
+        asked: body,
+        after: (count) => (count === null ? undefined : { ended: count }),
+        outcome: (count) => (count === null ? { outcome: "refused", error: "no_longer_admin" } : "done"),
+      },
+      () => endSessions({ ctx: peopleContext(), by: allowed, input: { ...params, ...body } }),
     );
+    if (ended === null) throw refused("no_longer_admin");
     return { ended };
   },
 });
