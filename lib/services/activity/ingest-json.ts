@@ -167,6 +167,11 @@ function readActivity(text: string, start: number): RawActivity {
   return raw;
 }
 
+/** Finds the one activity in a text that JSON.parse has taken, whatever value that is. */
+export function readOneActivity(text: string): RawActivity {
+  return readActivity(text, skipSpace(text, 0));
+}
+
 /** Finds the activities in a body that JSON.parse has taken: the elements of an array, or the value itself. */
 export function readActivities(text: string): RawActivity[] {
   const start = skipSpace(text, 0);

@@ -61,7 +61,8 @@ function ownId(value: unknown): string | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-function normaliseOne(value: unknown, raw: RawActivity, text: string, field: string, makeId: () => string): Normalised {
+/** Applies the contract to one activity. @param raw where it stands in the text. @param field its place in the request. */
+export function normaliseOne(value: unknown, raw: RawActivity, text: string, field: string, makeId: () => string): Normalised {
   const invalid = (faults: ActivityFault[]): Normalised => ({ kind: "invalid", id: ownId(value), faults });
   const bytes = Buffer.byteLength(text.slice(raw.span.start, raw.span.end));
   if (bytes > ACTIVITY_LIMITS.activityBytes) {

@@ -4,6 +4,7 @@ import { type ActivityMessage, MESSAGE_VERSION } from "#lib/contracts/message.ts
 import { deduplicationId, userHash } from "#lib/domain/activity-key.ts";
 import type { OutgoingMessage } from "#lib/gateways/sqs-queue.ts";
 import type { Batcher, SendVerdict } from "./ingest-batcher.ts";
+import { readLines } from "./ingest-ndjson.ts";
 import { type ActivityFault, type Normalised, readBody } from "./ingest-normalise.ts";
 
 export interface IngestContext {
@@ -14,8 +15,10 @@ export interface IngestContext {
 }
 
 export interface IngestInput {
-  /** The request's body: JSON text of one activity or an array of them. */
+  /** The request's body: JSON text of one activity or an array of them, or a line of JSON for each. */
   text: string;
+  /** Absent = `json`. */
+  format?: "json" | "ndjson";
   /** Epoch milliseconds by which every verdict is in. */
   deadlineAt: number;
 }
@@ -56,7 +59,7 @@ function refusal({ id, faults }: Extract<Normalised, { kind: "invalid" }>): Verd
  * they stand. "accepted" means that SQS has it. Never throws for what a producer sent.
  */
 export async function ingest({ ctx, input }: { ctx: IngestContext; input: IngestInput }): Promise<IngestOutcome> {
-  const body = readBody(input.text, ctx.makeId);
+  const body = input.format === "ndjson" ? readLines(input.text, ctx.makeId) : readBody(input.text, ctx.makeId);
   if (body.kind !== "activities") return body;
   const acceptedAt = new Date(ctx.now()).toISOString();
   const valid = body.activities.flatMap((one) => (one.kind === "valid" ? [one.activity] : []));
