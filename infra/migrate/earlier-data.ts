@@ -72,6 +72,12 @@ export const EARLIER_DATA: readonly { since: string; table: string; sql: string 
           VALUES ('AAAAAAAAAAAA', 'activities.fifo', 'shop', repeat('0', 64), '{ingest}', 'ada', NULL, NULL, NULL), ('BBBBBBBBBBBB', 'activities.fifo', 'help desk', repeat('1', 64), '{ingest,read}', 'ada', now(), now(), 'ada')`,
   },
   {
+    since: "20261122000510_read_budget",
+    table: "read_share",
+    sql: `INSERT INTO read_share (queue, budget, holder, address, part, expires_at)
+          VALUES ('activities.fifo', 'open-api', 'a', 'host:3001', 0.5, now() + interval '1 minute'), ('activities.fifo', 'open-api', 'b', 'other:3001', 0.5, now() - interval '1 minute')`,
+  },
+  {
     since: "20261122000400_audit",
     table: "audit",
     sql: `INSERT INTO audit (act_id, kind, queue, actor_id, actor_name, actor_role, action, asked, outcome)

@@ -32,6 +32,7 @@ export const GRANTS: Readonly<Record<string, Readonly<Record<DatabaseRole, Right
   person_link: { runtime: "SIUD", web: "SIUD", worker: "", publicApi: "" },
   sign_in_limit: { runtime: "SIUD", web: "SIUD", worker: "", publicApi: "" },
   api_key: { runtime: "SIUD", web: "SIU", worker: "", publicApi: "S" },
+  read_share: { runtime: "SIUD", web: "", worker: "", publicApi: "SIUD" },
   _prisma_migrations: { runtime: "S", web: "S", worker: "S", publicApi: "S" },
 };
 /** Columns that a role may update of a table whose others it may not. The public API notes when a key was last used. */
