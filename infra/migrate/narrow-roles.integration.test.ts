@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deathFacts, dyingMessage, openDeadLetters } from "#infra/testing/dead-letters.ts";
+import { type NarrowPart, narrowLogins } from "#infra/testing/narrow-logins.ts";
 import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
-import { DATABASE_ROLES, type DatabaseRole } from "#lib/config/database-roles.ts";
 import { newApiKey } from "#lib/domain/api-key.ts";
 import { createApiKeys } from "#lib/gateways/api-keys.ts";
 import { createAuditLog } from "#lib/gateways/audit-log.ts";
@@ -19,30 +18,20 @@ const LONG_AGO = new Date(0);
 const LATER = new Date("2100-01-01");
 
 let postgres: LocalPostgres;
-const urls = new Map<DatabaseRole, string>();
+let urls: Record<NarrowPart, string>;
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   postgres = await startPostgresOnly();
-  const admin = new pg.Client({ connectionString: postgres.adminUrl, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
-  await admin.connect();
-  for (const part of ["web", "worker", "publicApi"] as const) {
-    await admin.query(`CREATE ROLE test_${part} LOGIN PASSWORD 'test' IN ROLE ${DATABASE_ROLES[part]}`);
-    const url = new URL(postgres.databaseUrl);
-    url.username = `test_${part}`.toLowerCase();
-    url.password = "test";
-    urls.set(part, url.href);
-  }
-  await admin.end();
+  urls = await narrowLogins(postgres);
 });
 afterAll(async () => {
   await Promise.all(closing.map((close) => close()));
   await postgres?.close();
 });
 
-function as(part: DatabaseRole) {
-  const databaseUrl = urls.get(part) ?? "";
-  const stores = openDeadLetters({ databaseUrl, queue });
+function as(part: NarrowPart) {
+  const stores = openDeadLetters({ databaseUrl: urls[part], queue });
   const { db } = stores;
   closing.push(stores.close);
   return {
