@@ -126,9 +126,10 @@ describe("the public API without a good key", () => {
   it("is refused by every route that has a scope, and so is a key of another scope", async () => {
     const { ring, keys, ask } = await start();
     await ring.start();
-    for (const { path, methods, scope } of Object.values(PUBLIC_API_ROUTES)) {
+    for (const { path, methods, scope, ...more } of Object.values(PUBLIC_API_ROUTES)) {
       for (const method of methods) {
         for (const header of badHeaders(keys)) expect([path, method, header, (await ask(header, { path, method })).status]).toEqual([path, method, header, scope === null ? 200 : 401]);
+        if ("keyIn" in more) continue;
         const others = [keys.ingest, keys.read].filter(({ scopes }) => scope !== null && !scopes.includes(scope));
         for (const key of others) expect([path, method, (await ask(bearer(key), { path, method })).status]).toEqual([path, method, 403]);
       }

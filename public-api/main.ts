@@ -13,8 +13,9 @@ import { BATCHER_LIMITS, createBatcher } from "#lib/services/activity/ingest-bat
 import { createIngestCounter } from "#lib/services/activity/ingest-counts.ts";
 import { queueSender } from "#lib/services/activity/ingest-send.ts";
 import { createKeyRing } from "#lib/services/api-keys/key-ring.ts";
-import { createAdmission } from "./admission.ts";
+import { createAdmission, SLOW_MS } from "./admission.ts";
 import { createLog } from "./log.ts";
+import { watchLoopDelay } from "./loop-delay.ts";
 import { createPublicApi } from "./server.ts";
 import { watchQueue } from "./watch-queue.ts";
 import { watchRefusals } from "./watch-refusals.ts";
@@ -101,21 +102,25 @@ async function start(): Promise<void> {
   releasers.push(() => ring.stop());
   await ring.start();
 
+  const loopDelay = watchLoopDelay({ lateMs: config.maxLoopDelayMs });
+  releasers.push(() => loopDelay.stop());
+
   const api = createPublicApi({
     ctx: {
       batcher,
       now: Date.now,
       deadlineMs: config.deadlineMs,
-      admission: createAdmission({ maxRequests: config.maxRequests, maxBytes: config.maxHeldBytes }),
+      admission: createAdmission({ maxRequests: config.maxRequests, maxBytes: config.maxHeldBytes, isLate: () => loopDelay.isLate() }),
       count: (verdicts) => counter.count(verdicts),
     },
     authenticate: watchRefusals(ring.authenticate, log),
+    corsOrigins: config.corsOrigins,
     log,
   });
   await new Promise<void>((resolve, reject) => {
     api.server.once("error", reject).listen(config.port, config.host, () => resolve());
   });
-  releasers.push(() => api.stop(config.deadlineMs + SEND_TIMEOUT_MS));
+  releasers.push(() => api.stop(SLOW_MS + config.deadlineMs + SEND_TIMEOUT_MS));
   const address = api.server.address();
   log("info", "ready", { host: config.host, port: typeof address === "object" ? address?.port : undefined });
 }

@@ -13,6 +13,8 @@ function problem(status: number, code: string, title: string, details: Details =
 export const problems = {
   malformed: (detail: string) => problem(400, "malformed_json", "The body is not JSON", { detail }),
   notUtf8: () => problem(400, "malformed_text", "The body is not UTF-8 text"),
+  notGzip: () =>
+    problem(400, "malformed_encoding", "The body is not whole gzip", { detail: "It is cut or damaged, or something that is not gzip follows it. Nothing of it was taken." }),
   incomplete: () => problem(400, "incomplete_body", "The body ended before its announced length"),
   unauthorized: () =>
     problem(401, "unauthorized", "A valid API key is needed", { detail: "Send it as Authorization: Bearer sw_live_... A key may be unknown, expired or revoked; which one is not told." }),
@@ -21,20 +23,21 @@ export const problems = {
   methodNotAllowed: (allowed: string) => problem(405, "method_not_allowed", "This address does not take this method", { detail: `It takes ${allowed}.` }),
   tooSlow: () =>
     problem(408, "body_too_slow", "The body came too slowly", { detail: "Others needed its place, and nothing of it was taken. Send it again later." }),
-  tooLarge: () =>
+  tooLarge: (maxBytes: number) =>
     problem(413, "request_too_large", "The request is too large", {
-      detail: `A request is at most ${ACTIVITY_LIMITS.requestBytes} bytes. Split it into several.`,
+      detail: `A request is at most ${maxBytes} bytes, also when it is unpacked. Split it into several.`,
     }),
   tooMany: (count: number) =>
     problem(413, "too_many_activities", "The request holds too many activities", {
       detail: `It holds ${count}; a request holds at most ${ACTIVITY_LIMITS.activitiesPerRequest}. Split it into several.`,
     }),
-  mediaType: () => problem(415, "unsupported_media_type", "The body must be application/json in UTF-8"),
-  encoding: () => problem(415, "unsupported_content_encoding", "The body must not be compressed or encoded"),
+  mediaType: () => problem(415, "unsupported_media_type", "The body must be application/json or application/x-ndjson in UTF-8"),
+  beaconMediaType: () => problem(415, "unsupported_media_type", "The body must be text/plain in UTF-8"),
+  encoding: () => problem(415, "unsupported_content_encoding", "The body comes in an encoding that is not taken here"),
   empty: () => problem(422, "no_activities", "The request holds no activities", { errors: [{ field: "activities", message: "must not be empty" }] }),
   noneValid: (details: Details) => problem(422, "invalid_activities", "No activity of the request can be taken", details),
   overloaded: () =>
-    problem(429, "overloaded", "The service has as much in work as it can bear", { detail: "Nothing of the request was read. Send it again later." }),
+    problem(429, "overloaded", "The service has as much in work as it can bear", { detail: "Nothing of the request was taken. Send it again later." }),
   failed: () => problem(500, "internal_error", "The request failed", { detail: "What became of it is unknown. Send it again with the same ids." }),
   keysUnknown: () =>
     problem(503, "keys_unavailable", "API keys cannot be checked now", { detail: "Nothing of the request was read. Send it again later, with the same ids." }),

@@ -35,6 +35,13 @@ export function respondProblem(response: ServerResponse, problem: IngestProblem,
   respond(response, problem.status, problem, { "Content-Type": PROBLEM_CONTENT_TYPE, ...headers });
 }
 
+/** Answers without a body. */
+export function respondEmpty(response: ServerResponse, status: number, headers: Headers = {}): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, { ...ALWAYS, ...headers });
+  response.end();
+}
+
 function hasSmallBody({ headers }: IncomingMessage): boolean {
   if (headers["transfer-encoding"] !== undefined || headers.expect !== undefined) return false;
   return Number(headers["content-length"] ?? 0) <= SMALL_BODY_BYTES;
@@ -48,6 +55,8 @@ export function refuseUnread(request: IncomingMessage, response: ServerResponse,
   if (response.headersSent || response.destroyed) return;
   if (request.complete || hasSmallBody(request)) {
     respondProblem(response, problem, headers);
+    // Half read and left so, it would keep the connection's next request waiting for ever.
+    request.resume();
     return;
   }
   const text = `${JSON.stringify(problem)}\n`;

@@ -5,11 +5,14 @@ interface PublicApiRoute {
   methods: readonly string[];
   /** Scope that a key must have; null = open to anybody. */
   scope: ApiKeyScope | null;
+  /** Absent = in the header. In the body: whoever serves the address checks it. */
+  keyIn?: "body";
 }
 
 /** Every address of the public API. What is not listed is not served. */
 export const PUBLIC_API_ROUTES = {
   postActivities: { path: "/v1/activities", methods: ["POST"], scope: "ingest" },
+  postBeacon: { path: "/v1/beacon", methods: ["POST"], scope: "ingest", keyIn: "body" },
   health: { path: "/healthz", methods: ["GET", "HEAD"], scope: null },
 } as const satisfies Readonly<Record<string, PublicApiRoute>>;
 
@@ -19,7 +22,7 @@ export type PublicApiRouteName = keyof typeof PUBLIC_API_ROUTES;
 const CLOSED = "/v1/";
 
 export type Match =
-  | { kind: "route"; name: PublicApiRouteName; scope: ApiKeyScope | null }
+  | { kind: "route"; name: PublicApiRouteName; scope: ApiKeyScope | null; keyIn: "header" | "body" }
   /** `needsKey`: any key will do, but one there must be. */
   | { kind: "method_not_allowed"; allowed: string; needsKey: boolean }
   | { kind: "not_found"; needsKey: boolean };
@@ -27,10 +30,10 @@ export type Match =
 /** What a request asks for. @param path without the query. */
 export function matchRoute(method: string, path: string): Match {
   const needsKey = path.startsWith(CLOSED);
-  for (const [name, { path: served, methods, scope }] of Object.entries(PUBLIC_API_ROUTES)) {
+  for (const [name, { path: served, methods, scope, keyIn = "header" }] of Object.entries<PublicApiRoute>(PUBLIC_API_ROUTES)) {
     if (served !== path) continue;
-    if (!(methods as readonly string[]).includes(method)) return { kind: "method_not_allowed", allowed: methods.join(", "), needsKey };
-    return { kind: "route", name: name as PublicApiRouteName, scope };
+    if (!methods.includes(method)) return { kind: "method_not_allowed", allowed: methods.join(", "), needsKey };
+    return { kind: "route", name: name as PublicApiRouteName, scope, keyIn };
   }
   return { kind: "not_found", needsKey };
 }

@@ -141,9 +141,9 @@ describe("POST /v1/activities", () => {
 
   it.each<Record<string, string>>([
     { "Content-Type": "text/plain" },
-    { "Content-Type": "application/x-ndjson" },
     { "Content-Type": "application/json; charset=utf-16" },
-    { "Content-Encoding": "gzip" },
+    { "Content-Encoding": "br" },
+    { "Content-Encoding": "gzip, gzip" },
   ])("answers 415 to %o", async (headers) => {
     const { post } = await start();
     expect(await problemOf(await post("{}", headers))).toMatchObject({ status: 415 });

@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Authenticate } from "#lib/services/api-keys/key-ring.ts";
+import { SLOW_MS } from "./admission.ts";
+import { postBeacon, uncheckedBodies } from "./beacon.ts";
 import { endBrokenConnections } from "./broken-connections.ts";
 import { checkKey } from "./check-key.ts";
+import { createCors } from "./cors.ts";
 import type { Log } from "./log.ts";
 import { postActivities, type PostActivitiesContext } from "./post-activities.ts";
 import { problems } from "./problems.ts";
@@ -12,7 +15,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 
 export interface PublicApi {
   server: Server;
-  /** Takes no new connections and ends when every request taken has its answer. */
+  /** Takes no new connections and ends when every request taken has its answer; a body that is still coming in has 5 s. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -24,18 +27,28 @@ export function createPublicApi({
   ctx,
   authenticate,
   log,
+  corsOrigins = [],
   stalledMs = STALLED_MS,
+  slowMs = SLOW_MS,
 }: {
   ctx: PostActivitiesContext;
   authenticate: Authenticate;
   log: Log;
+  /** Origins whose pages may send; `*` alone is any. */
+  corsOrigins?: readonly string[];
   stalledMs?: number;
+  /** Time that a body still coming in has once the process stops, milliseconds. */
+  slowMs?: number;
 }): PublicApi {
   let stopping = false;
+  const cors = createCors(corsOrigins);
+  const unchecked = uncheckedBodies();
 
   const handlers: Readonly<Record<PublicApiRouteName, Handler>> = {
     postActivities: (request, response) => postActivities(ctx, request, response),
-    health: (_request, response) => respond(response, 200, { status: "ok" }),
+    postBeacon: (request, response) => postBeacon({ ...ctx, authenticate, cors, unchecked }, request, response),
+    // Only whoever is still connected can ask while it stops, as a load balancer is.
+    health: (_request, response) => respond(response, stopping ? 503 : 200, { status: stopping ? "stopping" : "ok" }),
   };
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -48,6 +61,7 @@ export function createPublicApi({
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (stopping) response.setHeader("Connection", "close");
+    if (cors.apply(request, response)) return;
     try {
       await route(request, response);
     } catch (cause) {
@@ -72,10 +86,15 @@ export function createPublicApi({
       stopping = true;
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      const slow = setTimeout(() => {
+        ctx.admission.endReading();
+        unchecked.endReading();
+      }, slowMs);
       // A kept-alive connection becomes idle when its last answer is out, and nothing else would end it.
       const sweep = setInterval(() => server.closeIdleConnections(), 50);
       server.close(() => {
         clearTimeout(timer);
+        clearTimeout(slow);
         clearInterval(sweep);
         resolve();
       });

@@ -7,6 +7,16 @@ describe("publicApiConfig", () => {
     expect(publicApiConfig({ PUBLIC_API_HOST: "0.0.0.0", PUBLIC_API_PORT: "80" })).toMatchObject({ host: "0.0.0.0", port: 80 });
   });
 
+  it("reads the origins whose pages may send, none by default", () => {
+    const read = (origins: string) => publicApiConfig({ PUBLIC_API_CORS_ORIGINS: origins }).corsOrigins;
+    expect(publicApiConfig({}).corsOrigins).toEqual([]);
+    expect(read("https://shop.example, http://localhost:8080")).toEqual(["https://shop.example", "http://localhost:8080"]);
+    expect(read("*")).toEqual(["*"]);
+    for (const wrong of ["shop.example", "https://shop.example/", "https://Shop.example", "https://shop.example:443", "null", "ftp://a.example", "https://a.example,,", "*,https://a.example"]) {
+      expect(() => read(wrong), wrong).toThrow(/PUBLIC_API_CORS_ORIGINS is wrong/);
+    }
+  });
+
   it("names every wrong variable", () => {
     expect(() => publicApiConfig({ PUBLIC_API_PORT: "many", PUBLIC_API_DEADLINE_MS: "0" })).toThrow(
       /PUBLIC_API_PORT is wrong: must be a number.*\n.*PUBLIC_API_DEADLINE_MS is wrong: must be at least 100/,

@@ -4,12 +4,23 @@ import { type Environment, parseEnv } from "#lib/config/parse-env.ts";
 const whole = (min: number, max: number) =>
   z.coerce.number({ error: "must be a number" }).int({ error: "must be a whole number" }).min(min, { error: `must be at least ${min}` }).max(max, { error: `must be at most ${max}` });
 
+/** One origin, or `*`, between commas. An origin is scheme, host and port as a browser sends them (RFC 6454). */
+const origins = z
+  .string()
+  .transform((text) => text.split(",").map((origin) => origin.trim()))
+  .refine((all) => all.every((origin) => origin === "*" || (URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin)), {
+    error: "must be origins such as https://shop.example between commas, without a path or a / at the end, or *",
+  })
+  .refine((all) => all.length === 1 || !all.includes("*"), { error: "must be * alone, or a list of origins without it" });
+
 const publicApiSchema = z.object({
   PUBLIC_API_HOST: z.string().default("127.0.0.1"),
   PUBLIC_API_PORT: whole(0, 65_535).default(3001),
   PUBLIC_API_DEADLINE_MS: whole(100, 120_000).default(10_000),
   PUBLIC_API_MAX_REQUESTS: whole(1, 100_000).default(1_000),
   PUBLIC_API_MAX_HELD_BYTES: whole(2 * 1024 * 1024, 4 * 1024 ** 3).default(64 * 1024 * 1024),
+  PUBLIC_API_MAX_LOOP_DELAY_MS: whole(1, 60_000).default(100),
+  PUBLIC_API_CORS_ORIGINS: origins.default([]),
   PUBLIC_API_KEYS_MAX_AGE_SECONDS: whole(60, 604_800).default(43_200),
 });
 
@@ -19,6 +30,8 @@ const EXAMPLES = {
   PUBLIC_API_DEADLINE_MS: "10000",
   PUBLIC_API_MAX_REQUESTS: "1000",
   PUBLIC_API_MAX_HELD_BYTES: "67108864",
+  PUBLIC_API_MAX_LOOP_DELAY_MS: "100",
+  PUBLIC_API_CORS_ORIGINS: "https://shop.example,https://www.shop.example",
   PUBLIC_API_KEYS_MAX_AGE_SECONDS: "43200",
 };
 
@@ -32,6 +45,10 @@ export interface PublicApiConfig {
   maxRequests: number;
   /** Bytes of bodies in work at once; more are shed with 429. */
   maxHeldBytes: number;
+  /** Lateness of the event loop from which on requests are shed with 429, milliseconds. */
+  maxLoopDelayMs: number;
+  /** Origins whose pages may send; `*` alone is any, none is none. */
+  corsOrigins: readonly string[];
   /** How long the keys last read go on opening while Postgres does not answer, milliseconds. */
   keysMaxAgeMs: number;
 }
@@ -48,6 +65,8 @@ export function publicApiConfig(env: Environment = process.env): PublicApiConfig
     deadlineMs: parsed.PUBLIC_API_DEADLINE_MS,
     maxRequests: parsed.PUBLIC_API_MAX_REQUESTS,
     maxHeldBytes: parsed.PUBLIC_API_MAX_HELD_BYTES,
+    maxLoopDelayMs: parsed.PUBLIC_API_MAX_LOOP_DELAY_MS,
+    corsOrigins: parsed.PUBLIC_API_CORS_ORIGINS,
     keysMaxAgeMs: parsed.PUBLIC_API_KEYS_MAX_AGE_SECONDS * 1000,
   };
 }
