@@ -10,6 +10,7 @@ import { Providers } from "#app/providers.tsx";
 import { backend } from "#app/server/context.ts";
 import { permissionsOf } from "#lib/auth/permissions.ts";
 import { pageSession } from "#lib/auth/require-role.ts";
+import { authServer } from "#lib/auth/server.ts";
 import type { Session } from "#lib/auth/session.ts";
 import { AccountProvider } from "#lib/client/account.tsx";
 import type { Account } from "#lib/contracts/people.ts";
@@ -32,16 +33,17 @@ export const viewport: Viewport = {
 };
 
 /** What a page may know of its reader. */
-function accountOf(session: Session | null): Account | null {
+async function accountOf(session: Session | null): Promise<Account | null> {
   if (session === null) return null;
   const { actor, demo } = session;
-  return { id: actor.id, name: actor.name, email: actor.email, role: actor.role, demo, may: permissionsOf(actor.role) };
+  const hasPassword = !demo && (await authServer().people.hasPassword(actor.id));
+  return { id: actor.id, name: actor.name, email: actor.email, role: actor.role, demo, hasPassword, may: permissionsOf(actor.role) };
 }
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   // Reading the request also keeps every page out of the build: nonce and environment are the running server's.
   const nonce = (await headers()).get(NONCE_HEADER);
-  const account = accountOf(await pageSession());
+  const account = await accountOf(await pageSession());
   return (
     <html lang="en" {...mantineHtmlProps}>
       <head>

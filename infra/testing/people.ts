@@ -1,4 +1,5 @@
 import { type BetterAuth, CLIENT_HEADER, createBetterAuth } from "#lib/auth/better-auth.ts";
+import { createHashingTurns } from "#lib/auth/hashing-turns.ts";
 import type { SessionContext } from "#lib/auth/session.ts";
 import { type AuthConfig, authConfig } from "#lib/config/auth.ts";
 import type { Actor, Role } from "#lib/contracts/actor.ts";
@@ -44,6 +45,7 @@ export function testPeople({ databaseUrl, config: given = {} }: { databaseUrl: s
     limits: createSignInLimits({ db, now: () => startedAtMs + aheadMs }),
     sessions,
     audit,
+    hashing: createHashingTurns(),
     demoPeople: config.demoPeople,
     monotonic: () => performance.now(),
     wait: async (milliseconds) => void waited.push(milliseconds),

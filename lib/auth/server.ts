@@ -8,6 +8,7 @@ import { createPeople } from "#lib/gateways/people.ts";
 import { createSignInLimits } from "#lib/gateways/sign-in-limits.ts";
 import { type BetterAuth, createBetterAuth } from "./better-auth.ts";
 import { clientAddress } from "./client-address.ts";
+import { createHashingTurns } from "./hashing-turns.ts";
 import { peerAddress } from "./peer-address.ts";
 import type { SessionContext } from "./session.ts";
 import type { Client, SignInContext } from "./sign-in.ts";
@@ -53,6 +54,7 @@ function create(): AuthServer {
     limits,
     sessions,
     audit,
+    hashing: createHashingTurns(),
     demoPeople,
     monotonic: () => performance.now(),
     wait: (milliseconds) => sleep(milliseconds),

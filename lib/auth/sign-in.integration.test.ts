@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { cookiesOf, TEST_PASSWORD, TEST_SCRIPT, testPeople } from "#infra/testing/people.ts";
 import { type RestartablePostgres, startPostgresOnly } from "#infra/testing/postgres-only.ts";
-import { newLinkToken } from "#lib/domain/link-token.ts";
+import { linkTokenHash, newLinkToken } from "#lib/domain/link-token.ts";
+import { createHashingTurns, HASHING_RETRY_SECONDS } from "./hashing-turns.ts";
 import { readSession } from "./session.ts";
 import { redeemLink, signIn, signInAsDemo, type SignInOutcome } from "./sign-in.ts";
 
@@ -92,6 +93,51 @@ describe("by password", () => {
   });
 });
 
+describe("while too many sign in at once", () => {
+  test("known and unknown people, right and wrong passwords and links get one answer, and nothing is looked at", async () => {
+    const email = "flooded@example.com";
+    await given.person({ email });
+    const { token, hash } = newLinkToken();
+    await given.people.invite({ email: "linked@example.com", name: "L", role: "support", tokenHash: hash, by: TEST_SCRIPT });
+    const hashing = createHashingTurns({ atOnce: 1, waiting: 0 });
+    const ctx = { ...given.signInContext, hashing };
+    const end = Promise.withResolvers<void>();
+    const taken = hashing.run(() => end.promise);
+    const before = [await given.db.audit.count(), await given.db.signInLimit.count()];
+    const busy = { outcome: "busy", retryInSeconds: HASHING_RETRY_SECONDS };
+    for (const [who, password] of [[email, TEST_PASSWORD], [email, "not the password at all"], ["unknown@example.com", TEST_PASSWORD]] as const) {
+      expect(await signIn({ ctx, input: { email: who, password }, client: from() })).toEqual(busy);
+    }
+    for (const some of [token, "A".repeat(43)]) expect(await redeemLink({ ctx, input: { token: some, name: "L", password: TEST_PASSWORD }, client: from() })).toEqual(busy);
+    expect([await given.db.audit.count(), await given.db.signInLimit.count()]).toEqual(before);
+    end.resolve();
+    await taken;
+    expect(await signIn({ ctx, input: { email, password: TEST_PASSWORD }, client: from() })).toMatchObject({ outcome: "signed_in" });
+  });
+
+  test("so many passwords are hashed at once and no more, whoever they are of", async () => {
+    await given.person({ email: "one-of-many@example.com" });
+    const { password } = await given.auth.$context;
+    let [now, most] = [0, 0];
+    const counted = async <T>(work: () => Promise<T>): Promise<T> => {
+      most = Math.max(most, (now += 1));
+      try {
+        return await work();
+      } finally {
+        now -= 1;
+      }
+    };
+    const { hash, verify } = password;
+    vi.spyOn(password, "hash").mockImplementation((text) => counted(() => hash(text)));
+    vi.spyOn(password, "verify").mockImplementation((both) => counted(() => verify(both)));
+    const ctx = { ...given.signInContext, hashing: createHashingTurns({ atOnce: 2, waiting: 3 }) };
+    const outcomes = await Promise.all(Array.from({ length: 9 }, (_, n) => signIn({ ctx, input: { email: n % 2 === 0 ? "one-of-many@example.com" : "none@example.com", password: "not the password at all" }, client: from() })));
+    vi.restoreAllMocks();
+    expect(most).toBe(2);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual([...Array.from({ length: 5 }, () => "refused"), ...Array.from({ length: 4 }, () => "busy")]);
+  });
+});
+
 describe("as a demo person", () => {
   test("there is one of each role, always the same", async () => {
     for (const role of ["support", "operator", "admin"] as const) {
@@ -159,6 +205,23 @@ describe("by a link", () => {
     await given.db.person.update({ where: { id: disabled.id }, data: { disabledAt: new Date() } });
     expect(await redeem(disabled.token)).toEqual({ outcome: "refused" });
     expect(await redeem("A".repeat(43))).toEqual({ outcome: "refused" });
+  });
+
+  test("one that is of no use is written down as a sign-in that was refused, without it", async () => {
+    const { token, email } = await invited();
+    await redeem(token);
+    for (const useless of [token, "B".repeat(43)]) {
+      expect(await redeemLink({ ctx: given.signInContext, input: { token: useless, name: "Mallory", password: "a new password of many letters" }, client: { address: "198.51.100.250", userAgent: null } })).toEqual({ outcome: "refused" });
+    }
+    const rows = await given.db.audit.findMany({ where: { action: "session.sign_in" }, orderBy: { seq: "desc" }, take: 4 });
+    expect(rows.toReversed()).toMatchObject(
+      [0, 1].flatMap(() => [
+        { kind: "intent", actorId: "nobody", target: null, asked: JSON.stringify({ way: "link", from: "198.51.100.250" }) },
+        { kind: "outcome", actorId: "nobody", outcome: "refused", error: "the link is unknown, used or too old" },
+      ]),
+    );
+    // Its end tells nothing of whose it was.
+    expect(JSON.stringify(rows, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value))).not.toMatch(new RegExp(`${token}|${linkTokenHash(token)}|B{43}|${email}|Mallory`));
   });
 
   test("its token stands nowhere in the database", async () => {

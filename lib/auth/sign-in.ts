@@ -6,6 +6,7 @@ import type { People } from "#lib/gateways/people.ts";
 import type { SignInLimits } from "#lib/gateways/sign-in-limits.ts";
 import { type AuditContext, audited } from "#lib/services/audit/audited.ts";
 import { type BetterAuth, CLIENT_HEADER } from "./better-auth.ts";
+import { HASHING_RETRY_SECONDS, type HashingTurns } from "./hashing-turns.ts";
 import { readSession, type SessionContext } from "./session.ts";
 
 /** Who asks, as far as a request tells. */
@@ -21,6 +22,8 @@ export interface SignInContext {
   limits: SignInLimits;
   sessions: SessionContext;
   audit: AuditContext;
+  /** One for all of a process that hashes passwords. */
+  hashing: HashingTurns;
   demoPeople: boolean;
   /** Milliseconds on a clock that never goes back. */
   monotonic: () => number;
@@ -32,7 +35,8 @@ export type SignInOutcome =
   | { outcome: "signed_in"; cookies: string[]; actor: Actor }
   /** Wrong password, unknown e-mail, disabled person, no password: nobody is told which. */
   | { outcome: "refused" }
-  | { outcome: "later"; retryInSeconds: number };
+  /** `later`: too many attempts by this account or client. `busy`: too many by anybody; nothing was looked at. */
+  | { outcome: "later" | "busy"; retryInSeconds: number };
 
 /** An answer to a failed attempt is given at a multiple of this, so that its time tells nothing of where it failed. */
 const ANSWER_STEP_MS = 400;
@@ -81,6 +85,10 @@ async function withPassword({ ctx, email, password, client }: { ctx: SignInConte
   return cookies === null ? { outcome: "refused" } : signedInBy({ ctx, cookies });
 }
 
+/** Before anything is looked at, so that a full line tells nothing of who asks. */
+const inTurn = async (ctx: SignInContext, act: () => Promise<SignInOutcome>): Promise<SignInOutcome> =>
+  (await ctx.hashing.run(act)) ?? { outcome: "busy", retryInSeconds: HASHING_RETRY_SECONDS };
+
 /** Waits up to the next step, counted from `startedAt`. */
 async function atTheStep(ctx: SignInContext, startedAt: number): Promise<void> {
   const passed = ctx.monotonic() - startedAt;
@@ -93,7 +101,12 @@ async function atTheStep(ctx: SignInContext, startedAt: number): Promise<void> {
  */
 export async function signIn({ ctx, input, client }: { ctx: SignInContext; input: SignInRequest; client: Client }): Promise<SignInOutcome> {
   const startedAt = ctx.monotonic();
-  const { email, password } = input;
+  const result = await inTurn(ctx, () => signInNow({ ctx, input, client }));
+  if (result.outcome === "refused") await atTheStep(ctx, startedAt);
+  return result;
+}
+
+async function signInNow({ ctx, input: { email, password }, client }: { ctx: SignInContext; input: SignInRequest; client: Client }): Promise<SignInOutcome> {
   const admitted = await ctx.limits.attempt({ account: email, client: client.address });
   if (!admitted.admitted) return { outcome: "later", retryInSeconds: admitted.retryInSeconds };
   // What is no address may be a password typed into the wrong field: it is not written down.
@@ -102,7 +115,6 @@ export async function signIn({ ctx, input, client }: { ctx: SignInContext; input
     withPassword({ ctx, email, password, client }),
   );
   if (result.outcome === "signed_in") await ctx.limits.succeeded({ account: email, client: client.address });
-  else await atTheStep(ctx, startedAt);
   return result;
 }
 
@@ -123,13 +135,22 @@ export async function signInAsDemo({ ctx, role, client }: { ctx: SignInContext; 
   });
 }
 
-/** Uses a link up: sets name and password, ends every session of the person, and signs them in. */
-export async function redeemLink({ ctx, input, client }: { ctx: SignInContext; input: RedeemLinkRequest; client: Client }): Promise<SignInOutcome> {
+/** Uses a link up: sets name and password, ends every session of the person, and signs them in. Audited, also where the link is of no use. */
+export function redeemLink(given: { ctx: SignInContext; input: RedeemLinkRequest; client: Client }): Promise<SignInOutcome> {
+  return inTurn(given.ctx, () => redeemLinkNow(given));
+}
+
+async function redeemLinkNow({ ctx, input, client }: { ctx: SignInContext; input: RedeemLinkRequest; client: Client }): Promise<SignInOutcome> {
   const admitted = await ctx.limits.attempt({ account: null, client: client.address });
   if (!admitted.admitted) return { outcome: "later", retryInSeconds: admitted.retryInSeconds };
   const tokenHash = linkTokenHash(input.token);
   const holder = await ctx.people.linkHolder(tokenHash);
-  if (holder === null || input.password.length > PASSWORD_CHARACTERS.most) return { outcome: "refused" };
+  if (holder === null) {
+    const refusal: SignInOutcome = { outcome: "refused" };
+    const outcome = () => ({ outcome: "refused" as const, error: "the link is unknown, used or too old" });
+    return audited({ ctx: ctx.audit, actor: nobody(null), action: "session.sign_in", asked: { way: "link", from: client.address }, outcome }, async () => refusal);
+  }
+  if (input.password.length > PASSWORD_CHARACTERS.most) return { outcome: "refused" };
   const actor: Actor = { id: holder.personId, name: holder.name, email: holder.email, role: holder.role };
   const result = await audited({ ctx: ctx.audit, actor, action: "person.set_password", target: holder.email, asked: { way: "link", from: client.address, name: input.name }, ...written }, async (): Promise<SignInOutcome> => {
     const passwordHash = await (await ctx.auth.$context).password.hash(input.password);

@@ -90,6 +90,27 @@ describe("single sign-on", () => {
   });
 });
 
+test("over https only this host can set the cookie that holds the state, and a sign-on goes through with it", async () => {
+  const publicOrigin = "https://spillway.example.com";
+  const secure = testPeople({ databaseUrl: postgres.databaseUrl, config: { publicOrigin } });
+  const oidc = { issuer: provider.url, clientId: CLIENT.id, clientSecret: CLIENT.secret, name: "Test" };
+  const auth = createBetterAuth({ db: secure.db, config: secure.config, provider: oidc, log: () => undefined });
+  const there: SingleSignOnContext = { ...ctx, config: { oidc, publicOrigin }, sessions: secure.sessions, people: secure.people, library: { get: () => auth, forget: () => undefined } };
+  const identity = await invited();
+  const { url, cookies } = await beginSingleSignOn({ ctx: there, next: "/keys", client });
+  const callback = provider.signIn(url, identity);
+  const end = await endSingleSignOn({ ctx: there, request: new Request(callback, { headers: { cookie: pairs(cookies) } }), client });
+  await secure.close();
+  expect(end.location).toBe("/keys");
+  // What is set at the start, and what is taken away and set at the end.
+  expect(cookies.map((cookie) => cookie.split("=")[0])).toEqual(["__Host-spillway.sign-on"]);
+  expect(new Set(end.cookies.map((cookie) => cookie.split("=")[0]))).toEqual(new Set(["__Host-spillway.sign-on", "__Host-spillway.session"]));
+  for (const cookie of [...cookies, ...end.cookies]) {
+    for (const attribute of [/; Secure/, /; HttpOnly/, /; SameSite=Lax/i, /; Path=\/(;|$)/]) expect(cookie).toMatch(attribute);
+    expect(cookie).not.toMatch(/Domain=/i);
+  }
+});
+
 describe("refuses", () => {
   test("whom nobody has invited", async () => {
     const identity: Identity = { sub: "stranger", email: "stranger@example.com", emailVerified: true };

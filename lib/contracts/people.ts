@@ -39,7 +39,7 @@ export const singleSignOnAnswerSchema = z.object({ url: z.url() });
 export const doneSchema = z.object({ done: z.literal(true) });
 
 /** Who is signed in, as their own page may know it. */
-export const accountSchema = z.object({ id: z.string(), name: z.string(), email: z.string(), role: roleSchema, demo: z.boolean(), may: z.array(permissionSchema) });
+export const accountSchema = z.object({ id: z.string(), name: z.string(), email: z.string(), role: roleSchema, demo: z.boolean(), hasPassword: z.boolean(), may: z.array(permissionSchema) });
 export type Account = z.infer<typeof accountSchema>;
 
 /** What the sign-in page offers. */
@@ -52,6 +52,13 @@ export interface SignInOffer {
 export const linkTokenSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, { error: "is not the token of a link" });
 export const redeemLinkRequestSchema = z.object({ token: linkTokenSchema, name: nameSchema, password: passwordSchema });
 export type RedeemLinkRequest = z.infer<typeof redeemLinkRequestSchema>;
+
+export const changePasswordRequestSchema = z
+  .strictObject({ current: z.string().min(1, { error: "must be given" }).max(1_000), next: passwordSchema })
+  .refine(({ current, next }) => current !== next, { path: ["next"], error: "must not be the one you have" });
+/** The person's other sessions, which ended with it. */
+export const changePasswordAnswerSchema = z.object({ sessionsEnded: z.number().int() });
+export type ChangePasswordRequest = z.infer<typeof changePasswordRequestSchema>;
 
 /** `invited`: has never signed in and has no password. */
 export const personStateSchema = z.enum(["active", "invited", "disabled"]);

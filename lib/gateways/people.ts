@@ -208,6 +208,34 @@ export function createPeople({ db }: { db: PrismaClient }) {
       });
     },
 
+    /** The hash of a person's password; null where they have none. */
+    async passwordHash(personId: string): Promise<string | null> {
+      const [row] = await db.$queryRaw<{ password: string | null }[]>`SELECT password FROM sign_in_account WHERE person_id = ${personId}::uuid AND provider_id = 'credential'`;
+      return row?.password ?? null;
+    },
+
+    /** Whether a person has a password to change. */
+    async hasPassword(personId: string): Promise<boolean> {
+      return (await db.$queryRaw<unknown[]>`SELECT 1 FROM sign_in_account WHERE person_id = ${personId}::uuid AND provider_id = 'credential' AND password IS NOT NULL`).length > 0;
+    },
+
+    /**
+     * Sets another password in place of the one of that hash. Every other session of the person and an unused link end.
+     * @returns how many sessions ended; null where the password, the session or the person is not what it was.
+     */
+    async changePassword({ personId, sessionId, known, passwordHash }: { personId: string; sessionId: string; known: string; passwordHash: string }): Promise<number | null> {
+      return alone(async (tx) => {
+        const changed = await tx.$executeRaw`
+          UPDATE sign_in_account SET password = ${passwordHash}, updated_at = clock_timestamp()
+          WHERE person_id = ${personId}::uuid AND provider_id = 'credential' AND password = ${known}
+            AND EXISTS (SELECT FROM person WHERE id = ${personId}::uuid AND disabled_at IS NULL AND NOT demo)
+            AND EXISTS (SELECT FROM person_session WHERE id = ${sessionId}::uuid AND person_id = ${personId}::uuid)`;
+        if (changed === 0) return null;
+        await endLink(tx, personId);
+        return tx.$executeRaw`DELETE FROM person_session WHERE person_id = ${personId}::uuid AND id <> ${sessionId}::uuid`;
+      });
+    },
+
     /** A person's sessions that are still good, the latest first. @param current the session that asks. */
     async sessions({ personId, current }: { personId: string; current: string }): Promise<PersonSession[]> {
       const rows = await db.$queryRaw<(Omit<PersonSession, "createdAt" | "lastSeenAt" | "endsAt" | "current"> & { createdAt: Date; lastSeenAt: Date; endsAt: Date })[]>`

@@ -201,6 +201,12 @@ describe("failures", () => {
     expect(await answer.json()).toMatchObject({ code: "conflict", current: 7 });
   });
 
+  it("says when to come again, for people and for programs", async () => {
+    const answer = await failing(new HttpProblem({ status: 503, code: "busy", title: "Busy", retryInSeconds: 2 }));
+    expect(answer.headers.get("retry-after")).toBe("2");
+    expect(await answer.json()).toMatchObject({ code: "busy", retryInSeconds: 2 });
+  });
+
   it("keeps an unknown error's text to the log", async () => {
     const answer = await failing(new Error("password=hunter2"));
     const text = await answer.text();

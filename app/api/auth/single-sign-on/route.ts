@@ -1,3 +1,4 @@
+import { tryLater } from "#app/server/sign-in.ts";
 import { authServer, clientOf } from "#lib/auth/server.ts";
 import { beginSingleSignOn, ProviderAway } from "#lib/auth/single-sign-on.ts";
 import { jsonLine } from "#lib/contracts/log-line.ts";
@@ -15,7 +16,7 @@ export const POST = defineRoute({
     const { limits, singleSignOn } = authServer();
     // Each start keeps a row for ten minutes: nobody fills the table.
     const admitted = await limits.attempt({ account: null, client: client.address });
-    if (!admitted.admitted) throw new HttpProblem({ status: 429, code: "too_many_attempts", title: "Too many attempts", detail: `Try again in ${admitted.retryInSeconds} seconds.`, extensions: { retryInSeconds: admitted.retryInSeconds } });
+    if (!admitted.admitted) throw tryLater({ outcome: "later", retryInSeconds: admitted.retryInSeconds });
     try {
       const { url, cookies } = await beginSingleSignOn({ ctx: singleSignOn, next: body.next, client });
       for (const cookie of cookies) headers.append("set-cookie", cookie);
