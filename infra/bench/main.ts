@@ -5,6 +5,7 @@ import type { Bench } from "./result.ts";
 /** `npm run bench -- NAME [--json] [--seconds N] [--workers N] [--only PART,...]`: one bench, its figures last. */
 const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   drain: () => import("./drain.ts"),
+  ingest: () => import("./ingest.ts"),
   worker: () => import("./worker.ts"),
 };
 

@@ -5,6 +5,7 @@ import { deduplicationId, userHash } from "#lib/domain/activity-key.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createDrainStore } from "#lib/gateways/drain-store.ts";
 import { SQS_BATCH_ENTRIES } from "#lib/gateways/sqs-queue.ts";
+import { answerParent } from "./asked-child.ts";
 import { startFarRelay } from "./far-relay.ts";
 import type { BackendsRequest, QueueCounts } from "./worker-protocol.ts";
 
@@ -82,14 +83,6 @@ async function answer(request: BackendsRequest): Promise<unknown> {
 async function close(): Promise<void> {
   await db.$disconnect();
   await stack.close();
-  process.exit(0);
 }
 
-process.on("message", (request: BackendsRequest) => {
-  answer(request).then(
-    (value) => process.send?.({ value }),
-    (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
-  );
-});
-process.once("disconnect", () => void close());
-process.send?.({ value: "ready" });
+answerParent(answer, close);

@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import { median } from "./median.ts";
 import { type Bench, rounded } from "./result.ts";
 import { type Backends, startBackends } from "./worker-protocol.ts";
 import { type Contender, measure, type Run } from "./worker-run.ts";
@@ -22,13 +23,6 @@ const WORKLOADS: { name: string; users: number; roundTripMs?: number; contenders
   { name: "eight users", users: FEW_USERS, contenders: ["spillway", "sqs-consumer-message", "sqs-consumer-batch", "sqs-consumer-one", "raw"] },
   { name: "eight users, away", users: FEW_USERS, roundTripMs: AWAY_MS, contenders: ["spillway", "sqs-consumer-batch", "sqs-consumer-one", "raw"] },
 ];
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-}
 
 type Measure = "messagesPerSecond" | "cpuMsPer1000" | "callsPerMessage" | "sqsCallsPerMessage" | "peakMemoryMb";
 
