@@ -49,6 +49,27 @@ describe("places", () => {
     expect(gone).toEqual([]);
   });
 
+  it("hold more or less as a body turns out, within the bound, and give back what they held last", () => {
+    const { enter, admission } = world({ maxRequests: 5, maxBytes: 10 });
+    const place = enter("a", 4);
+    enter("b", 3);
+    expect([place?.hold(7), admission.inWork().bytes]).toEqual([true, 10]);
+    expect([place?.hold(8), admission.inWork().bytes]).toEqual([false, 10]);
+    expect([place?.hold(2), admission.inWork().bytes]).toEqual([true, 5]);
+    place?.leave();
+    expect([place?.hold(1), admission.inWork()]).toEqual([false, { requests: 1, bytes: 3 }]);
+  });
+
+  it("of bodies that still come in can all be taken, and of no others", () => {
+    const { enter, admission, gone } = world({ maxRequests: 5, maxBytes: 10 });
+    enter("slow-1");
+    enter("there")?.bodyEnded();
+    enter("slow-2");
+    admission.endReading();
+    expect(gone).toEqual(["slow-1", "slow-2"]);
+    expect(admission.inWork()).toEqual({ requests: 1, bytes: 1 });
+  });
+
   it("are not freed in vain for what never fits", () => {
     const { enter, gone, pass } = world({ maxRequests: 5, maxBytes: 10 });
     enter("slow");
