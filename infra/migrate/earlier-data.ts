@@ -123,4 +123,16 @@ export const EARLIER_DATA: readonly { since: string; table: string; sql: string 
     table: "sign_in_limit",
     sql: `INSERT INTO sign_in_limit (key, failures, free_at, updated_at) VALUES ('account:0', 7, now(), now()), ('client:0', 1, now(), now())`,
   },
+  {
+    since: "20261122000500_user_progress",
+    table: "user_progress",
+    sql: `INSERT INTO user_progress (queue, user_hash, accepted_seq, accepted_at, accepted_count, accepted_reported_at, passed_seq, passed_at, passed_count, stored_count, balance, arrival_score)
+          SELECT 'activities.fifo', 'h' || n, 100 + n, now(), n, now(), CASE WHEN n % 3 > 0 THEN 100 END, CASE WHEN n % 3 > 0 THEN now() END, n / 2, n / 2, n, 2.9e7 FROM generate_series(1, 50) AS n`,
+  },
+  {
+    since: "20261122000500_user_progress",
+    table: "progress_writer",
+    // For the queue whose dial was there the migration made one itself.
+    sql: `INSERT INTO progress_writer (queue, writer, flush, reported_at, lost_count, lost_at) VALUES ('activities.fifo', 'w1', 7, now(), 0, NULL), ('activities.fifo', 'p1', 9, now(), 3, now())`,
+  },
 ];

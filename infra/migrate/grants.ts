@@ -19,6 +19,8 @@ export const GRANTS: Readonly<Record<string, Readonly<Record<DatabaseRole, Right
   worker: { runtime: "SIUD", web: "S", worker: "SIUD", publicApi: "" },
   worker_sample: { runtime: "SIUD", web: "S", worker: "SIUD", publicApi: "" },
   ingest_sample: { runtime: "SIUD", web: "S", worker: "SD", publicApi: "SIU" },
+  user_progress: { runtime: "SIUD", web: "S", worker: "SIUD", publicApi: "SIU" },
+  progress_writer: { runtime: "SIUD", web: "S", worker: "SIUD", publicApi: "SIU" },
   leader_lease: { runtime: "SIUD", web: "", worker: "SIUD", publicApi: "" },
   failing_message: { runtime: "SIUD", web: "S", worker: "SIUD", publicApi: "" },
   // The web locks the deaths that it freezes into a run, which takes UPDATE.

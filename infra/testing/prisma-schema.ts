@@ -19,10 +19,11 @@ const PLAIN_TYPES: Readonly<Record<string, string>> = {
 };
 
 function databaseType(type: string, attributes: string): string {
-  const native = /@db\.(\w+)(?:\((\d+)\))?/.exec(attributes);
+  const native = /@db\.(\w+)(?:\(([\d, ]+)\))?/.exec(attributes);
   if (!native) return PLAIN_TYPES[type] ?? type;
   if (native[1] === "Uuid") return "uuid";
   if (native[1] === "Timestamptz") return `timestamp(${native[2] ?? "6"}) with time zone`;
+  if (native[1] === "Decimal") return `numeric(${native[2]?.replace(" ", "") ?? "65,30"})`;
   return native[1]?.toLowerCase() ?? type;
 }
 
