@@ -81,6 +81,14 @@ const ROW = Prisma.sql`user_hash AS "userHash", accepted_seq::text AS "acceptedS
   progress_faded(arrival_score, now()) / 60 AS "arrivalPerSecond", progress_faded(passing_score, now()) / 60 AS "passingPerSecond"`;
 
 /**
+ * A column of many rows as one text: Prisma takes four times as long over an array, and keeps the memory. No value of
+ * ours holds a space, nor may a MessageGroupId.
+ */
+function list<Row>(rows: readonly Row[], of: (row: Row) => string | number | undefined): Prisma.Sql {
+  return Prisma.sql`string_to_array(${rows.map((row) => of(row) ?? "").join(" ")}, ' ', '')`;
+}
+
+/**
  * What is known of each user without scanning the queue. Both reports are one statement each: rows are locked in the
  * order of their keys, so reporters never wait for each other in a circle; sequence numbers and times only grow, in
  * whatever order reports arrive.
@@ -103,8 +111,8 @@ export function createUserProgress({ db, queue }: { db: Pick<PrismaClient, "$que
         WITH ${fresh(header)}
         INSERT INTO user_progress AS p (queue, user_hash, accepted_seq, accepted_at, accepted_count, accepted_reported_at, balance, waiting_since, arrival_score)
         SELECT ${queue}, t.user_hash, t.seq, t.at, t.count, now(), t.count, now(), progress_score(t.count, now())
-        FROM fresh, unnest(${rows.map(({ userHash }) => userHash)}::text[], ${rows.map(({ sequence }) => sequence)}::numeric[],
-          ${rows.map(({ at }) => at.toISOString())}::timestamptz[], ${rows.map(({ count }) => count)}::bigint[]) AS t (user_hash, seq, at, count)
+        FROM fresh, unnest(${list(rows, ({ userHash }) => userHash)}, ${list(rows, ({ sequence }) => sequence)}::numeric[],
+          ${list(rows, ({ at }) => at.toISOString())}::timestamptz[], ${list(rows, ({ count }) => count)}::bigint[]) AS t (user_hash, seq, at, count)
         ORDER BY t.user_hash COLLATE "C"
         ON CONFLICT (queue, user_hash) DO UPDATE SET
           accepted_seq = greatest(p.accepted_seq, excluded.accepted_seq), accepted_at = greatest(p.accepted_at, excluded.accepted_at),
@@ -122,9 +130,9 @@ export function createUserProgress({ db, queue }: { db: Pick<PrismaClient, "$que
         WITH ${fresh(header)}
         INSERT INTO user_progress AS p (queue, user_hash, passed_seq, passed_at, passed_count, passed_reported_at, stored_count, failed_count, dead_count, balance, passing_score)
         SELECT ${queue}, t.user_hash, t.seq, t.at, t.passed, now(), t.stored, t.failed, t.dead, -t.passed, progress_score(t.passed, now())
-        FROM fresh, unnest(${rows.map(({ userHash }) => userHash)}::text[], ${rows.map(({ through }) => through?.sequence ?? null)}::numeric[],
-          ${rows.map(({ through }) => through?.sentAt.toISOString() ?? null)}::timestamptz[], ${rows.map(({ passed }) => passed)}::bigint[],
-          ${rows.map(({ stored }) => stored)}::bigint[], ${rows.map(({ failed }) => failed)}::bigint[], ${rows.map(({ dead }) => dead)}::bigint[])
+        FROM fresh, unnest(${list(rows, ({ userHash }) => userHash)}, ${list(rows, ({ through }) => through?.sequence)}::numeric[],
+          ${list(rows, ({ through }) => through?.sentAt.toISOString())}::timestamptz[], ${list(rows, (row) => row.passed)}::bigint[],
+          ${list(rows, ({ stored }) => stored)}::bigint[], ${list(rows, ({ failed }) => failed)}::bigint[], ${list(rows, ({ dead }) => dead)}::bigint[])
           AS t (user_hash, seq, at, passed, stored, failed, dead)
         ORDER BY t.user_hash COLLATE "C"
         ON CONFLICT (queue, user_hash) DO UPDATE SET
