@@ -135,7 +135,7 @@ describe("createUserProgress", () => {
 
   it("never deadlocks: reporters of the same users in any order, with healing and pruning beside them", async () => {
     const progress = fresh();
-    const users = Array.from({ length: 200 }, (_, n) => `user ${n}`);
+    const users = Array.from({ length: 200 }, (_, n) => `user-${n}`);
     const rounds = 15;
     const api = async (writer: string, list: readonly string[]) => {
       for (let round = 1; round <= rounds; round += 1) await progress.reportAccepted({ writer, flush: round, lost: 0, ended: false }, list.map((user) => accepted(user, round, 1)));
@@ -152,7 +152,7 @@ describe("createUserProgress", () => {
     };
     const reversed = users.toReversed();
     await Promise.all([api("api 1", users), api("api 2", reversed), worker("worker 1", reversed), worker("worker 2", users), duties()]);
-    expect(await progress.ofUser("user 0")).toMatchObject({ acceptedCount: 2 * rounds, passedCount: 2 * rounds, waiting: 0 });
+    expect(await progress.ofUser("user-0")).toMatchObject({ acceptedCount: 2 * rounds, passedCount: 2 * rounds, waiting: 0 });
   });
 
   it("heals what was reported by then and nothing newer, whatever the producers' clocks said", async () => {
