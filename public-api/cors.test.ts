@@ -44,6 +44,7 @@ describe("a page of a configured origin", () => {
   ] as const)("can read the answer %i", async (status, options) => {
     const { post } = await start(options);
     const answer = await post(BODY, { Origin: SHOP });
+    expect(answer.headers.get("cross-origin-resource-policy")).toBe("cross-origin");
     expect([answer.status, corsOf(answer)]).toEqual([
       status,
       { vary: "Origin", "access-control-allow-origin": SHOP, "access-control-expose-headers": "Retry-After, RateLimit, RateLimit-Policy" },
@@ -64,6 +65,7 @@ describe("another origin", () => {
       const { url, post } = await start();
       const answer = await post(BODY, { Origin: origin });
       expect([answer.status, corsOf(answer)]).toEqual([202, { vary: "Origin" }]);
+      expect(answer.headers.get("cross-origin-resource-policy")).toBe("same-origin");
       expect([(await preflight(url, origin)).status, corsOf(await preflight(url, origin))]).toEqual([405, { vary: "Origin" }]);
     },
   );

@@ -15,6 +15,11 @@ const ALWAYS = {
   "X-Content-Type-Options": "nosniff",
 } as const;
 
+/** What every answer carries. A page that may read it by CORS is told so twice, or the browser logs a fault for each beacon. */
+function shell(response: ServerResponse): Headers {
+  return response.hasHeader("Access-Control-Allow-Origin") ? { ...ALWAYS, "Cross-Origin-Resource-Policy": "cross-origin" } : ALWAYS;
+}
+
 export type Headers = Readonly<Record<string, string>>;
 
 /** Answers with JSON, unless an answer has begun or nobody is there to get it. */
@@ -24,7 +29,7 @@ export function respond(response: ServerResponse, status: number, body: unknown,
   response.writeHead(status, {
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(text),
-    ...ALWAYS,
+    ...shell(response),
     ...headers,
   });
   response.end(text);
@@ -38,11 +43,13 @@ export function respondProblem(response: ServerResponse, problem: IngestProblem,
 /** Answers without a body. */
 export function respondEmpty(response: ServerResponse, status: number, headers: Headers = {}): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, { ...ALWAYS, ...headers });
+  response.writeHead(status, { ...shell(response), ...headers });
   response.end();
 }
 
-function hasSmallBody({ headers }: IncomingMessage): boolean {
+/** Whether what is left of the body is little and will come: after a 408 nobody waits for it (RFC 9110, section 15.5.9). */
+function hasSmallBody({ headers }: IncomingMessage, { status }: IngestProblem): boolean {
+  if (status === 408) return false;
   if (headers["transfer-encoding"] !== undefined || headers.expect !== undefined) return false;
   return Number(headers["content-length"] ?? 0) <= SMALL_BODY_BYTES;
 }
@@ -53,7 +60,7 @@ function hasSmallBody({ headers }: IncomingMessage): boolean {
  */
 export function refuseUnread(request: IncomingMessage, response: ServerResponse, problem: IngestProblem, headers: Headers = {}): void {
   if (response.headersSent || response.destroyed) return;
-  if (request.complete || hasSmallBody(request)) {
+  if (request.complete || hasSmallBody(request, problem)) {
     respondProblem(response, problem, headers);
     // Half read and left so, it would keep the connection's next request waiting for ever.
     request.resume();
@@ -63,7 +70,7 @@ export function refuseUnread(request: IncomingMessage, response: ServerResponse,
   response.writeHead(problem.status, {
     "Content-Type": PROBLEM_CONTENT_TYPE,
     "Content-Length": Buffer.byteLength(text),
-    ...ALWAYS,
+    ...shell(response),
     Connection: "close",
     ...headers,
   });

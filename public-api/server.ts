@@ -41,6 +41,8 @@ export function createPublicApi({
   slowMs?: number;
 }): PublicApi {
   let stopping = false;
+  /** Answers to come of requests that came before the stop. */
+  const open = new Set<ServerResponse>();
   const cors = createCors(corsOrigins);
   const unchecked = uncheckedBodies();
 
@@ -61,12 +63,15 @@ export function createPublicApi({
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (stopping) response.setHeader("Connection", "close");
-    if (cors.apply(request, response)) return;
+    else open.add(response);
     try {
+      if (cors.apply(request, response)) return;
       await route(request, response);
     } catch (cause) {
       log("error", "request_failed", { error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
       refuseUnread(request, response, problems.failed());
+    } finally {
+      open.delete(response);
     }
   }
 
@@ -84,6 +89,8 @@ export function createPublicApi({
     server,
     stop(graceMs) {
       stopping = true;
+      // Or the sender would put its next request on a connection that is about to end.
+      for (const response of open) if (!response.headersSent) response.setHeader("Connection", "close");
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       const slow = setTimeout(() => {
