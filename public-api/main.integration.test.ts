@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -97,6 +98,56 @@ describe("the public API's process", () => {
       expect(events.filter((event) => event === "ingest_counts_unsaved")).toHaveLength(1);
       expect(JSON.stringify(api.seen) + api.stderr()).not.toContain(apiKey.slice(-43));
     } finally {
+      await db.$disconnect();
+      await postgres.close();
+    }
+  });
+
+  it("on SIGTERM hangs up on the idle, takes the rest of a body, and answers by its deadline though the queue does not", async () => {
+    const postgres = await startPostgresOnly();
+    const db = openDb({ databaseUrl: postgres.databaseUrl, applicationName: "test", poolSize: 1 });
+    const sockets = new Set<Socket>();
+    const deaf = createServer((socket) => sockets.add(socket.on("error", () => undefined)));
+    await once(deaf.listen(0, "127.0.0.1"), "listening");
+    try {
+      const apiKey = await makeApiKey({ db, queue: "activities.fifo" });
+      const deafUrl = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`;
+      const api = start({ ...env, DATABASE_URL: postgres.databaseUrl, AWS_ENDPOINT_URL_SQS: deafUrl, ACTIVITY_QUEUE_URL: `${deafUrl}/000000000000/activities.fifo`, PUBLIC_API_DEADLINE_MS: "500" });
+      const { port } = await api.event("ready");
+      const open = async () => {
+        const socket = connect(port ?? 0, "127.0.0.1");
+        sockets.add(socket);
+        await once(socket, "connect");
+        return socket;
+      };
+      const answer = async (socket: Socket) => {
+        let text = "";
+        for await (const part of socket) text += String(part);
+        return text;
+      };
+      const body = '{"id":"1","userId":"u","type":"t","occurredAt":"2026-01-31T12:00:00Z"}';
+      const half = await open();
+      // Asks for the body, so that the test knows when the process has the head.
+      half.write(`POST /v1/activities HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${apiKey}\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`);
+      await once(half, "data");
+      half.write(body.slice(0, 10));
+      const idle = await open();
+      idle.write("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+      await once(idle, "data");
+
+      api.child.kill("SIGTERM");
+      await api.event("stopping");
+      expect(await answer(idle)).toBe("");
+      // The idle ones are ended a moment before the listening is.
+      await expect.poll(() => open().then(() => "connected", (error: unknown) => (error as NodeJS.ErrnoException).code)).toBe("ECONNREFUSED");
+      half.write(body.slice(10));
+      const text = await answer(half);
+      expect(text).toMatch(/^HTTP\/1\.1 503 [^]*"status":"unknown"/);
+      expect(text).toMatch(/^Connection: close\r$/im);
+      expect(await api.exit).toEqual([0, null]);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      deaf.close();
       await db.$disconnect();
       await postgres.close();
     }
