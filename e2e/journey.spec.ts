@@ -1,5 +1,6 @@
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { accessLog, type LogLine } from "#e2e/access-log.ts";
+import { auditListSchema } from "#lib/contracts/audit.ts";
 import { inQueueOrder, openStack, type Row, type Stack } from "#e2e/stack.ts";
 
 /*
@@ -148,12 +149,18 @@ test("planted bad messages stand on the dead-letters page with reason, attempts 
   await expect(planted).toContainText("Refused by the table");
   await expect(planted).toContainText(REFUSED_USER);
 
+  const detailAnswer = page.waitForResponse(/\/api\/dead-letters\/[0-9a-f-]{36}$/);
   await page.getByRole("button", { name: "Details of planted-activity" }).click();
   const details = page.getByRole("dialog");
   await expect(details).toContainText("planted: this user is refused");
+  // The browser has not got what it does not show.
+  const detail = await detailAnswer;
+  expect(await detail.text()).not.toContain("hello");
   await expect(details).not.toContainText("hello");
   await details.getByRole("button", { name: "Reveal" }).click();
   await expect(details).toContainText("hello");
+  const { items } = auditListSchema.parse(await (await page.request.get("/api/audit?action=dead_letter.reveal&limit=1")).json());
+  expect(items).toMatchObject([{ target: detail.url().split("/").at(-1), actor: { role: "admin" }, outcome: "done", after: null }]);
   await page.keyboard.press("Escape");
   await expect(details).toBeHidden();
 });

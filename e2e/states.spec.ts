@@ -108,14 +108,15 @@ const death: DeadLetterDetail = {
   awaitingSweep: false,
   redrive: null,
   redrivenFrom: null,
-  body: '{"v":1}',
+  maskedBody: '{"v":1}',
+  bodyBytes: 7,
   history: [{ at: "2026-01-31T12:00:10.000Z", worker: "worker-1", reason: "rejected_by_table", error: "too large" }],
 };
 
 /** Answers for the ledger: these deaths, nothing failing, no run. */
 async function answerDeadLetters(page: Page, deaths: readonly DeadLetterDetail[]): Promise<void> {
   const list: DeadLetterList = {
-    items: deaths.map(({ body: _body, history: _history, ...row }) => row),
+    items: deaths.map(({ maskedBody: _masked, bodyBytes: _bytes, history: _history, ...row }) => row),
     nextCursor: null,
     counts: { open: count(deaths.length), awaitingSweep: count(0), failing: count(0) },
   };
@@ -162,6 +163,34 @@ test("drawer and dialog are accessible, and give the focus back", async ({ page 
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   await expect(page.getByRole("button", { name: "Redrive 1 selected" })).toBeFocused();
+});
+
+test("a body is revealed by keyboard, after a failure that says so, and forgotten with the drawer", async ({ page }) => {
+  await answerDeadLetters(page, [{ ...death, maskedBody: '{"activity":{"properties":{"note":"(string)"}}}' }]);
+  let answers = 0;
+  await page.route(`**/api/dead-letters/${death.id}/reveal`, (route) => {
+    answers += 1;
+    return answers === 1
+      ? route.fulfill({ status: 503, contentType: "application/problem+json", json: { type: "urn:spillway:problem:audit_unavailable", title: "The audit log cannot be written", status: 503, code: "audit_unavailable" } })
+      : route.fulfill({ json: { body: '{"note":"for one pair of eyes"}' } });
+  });
+  await page.goto("/dead-letters");
+  await page.getByRole("button", { name: "Details of activity-1" }).click();
+  const drawer = page.getByRole("dialog", { name: "Dead letter" });
+  await expect(drawer.getByRole("figure", { name: "Body without its values" })).toContainText('"note": "(string)"');
+  await drawer.getByRole("button", { name: "Reveal" }).press("Enter");
+  await expect(drawer.getByRole("alert")).toContainText("The audit log cannot be written");
+  await expectNoViolations(page);
+  await drawer.getByRole("button", { name: "Reveal" }).press("Enter");
+  const revealed = drawer.getByRole("region", { name: "Revealed body" });
+  await expect(revealed).toContainText("for one pair of eyes");
+  await expect(revealed).toBeFocused();
+  await expectNoViolations(page);
+  await page.keyboard.press("Escape");
+  await expect(drawer).toBeHidden();
+  await page.getByRole("button", { name: "Details of activity-1" }).click();
+  await expect(drawer.getByText("Body hidden.")).toBeVisible();
+  await expect(drawer).not.toContainText("for one pair of eyes");
 });
 
 test("the colour scheme is chosen by keyboard and outlives a reload", async ({ page }) => {

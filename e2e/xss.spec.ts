@@ -13,6 +13,7 @@ import {
   redriveReceiptSchema,
   redriveRunListSchema,
   redriveRunSchema,
+  revealedBodySchema,
 } from "#lib/contracts/dead-letters.ts";
 import { overviewHistorySchema, overviewSchema } from "#lib/contracts/overview.ts";
 import { type Person, peopleListSchema, type PersonSession, personSessionsSchema } from "#lib/contracts/people.ts";
@@ -45,7 +46,8 @@ const death: DeadLetterDetail = {
   awaitingSweep: false,
   redrive: { runId: RUN, state: "bounced", bouncedDeathId: null },
   redrivenFrom: null,
-  body: "body",
+  maskedBody: "body",
+  bodyBytes: 4,
   history: [{ at: AT, worker: "worker", reason: "rejected_by_table", error: "error" }],
 };
 const run: RedriveReceipt = {
@@ -61,7 +63,7 @@ const run: RedriveReceipt = {
 };
 const { items: _items, ...runRow } = run;
 const counts = { open: { value: 1, capped: false }, awaitingSweep: { value: 0, capped: false }, failing: { value: 1, capped: false } };
-const { body: _body, history: _history, ...deathRow } = death;
+const { maskedBody: _masked, bodyBytes: _bytes, history: _history, ...deathRow } = death;
 const failing = { messageId: "message", userId: "user", activityId: "activity", type: "type", attempts: 1, firstFailedAt: AT, lastFailedAt: AT, lastError: "error" };
 const activities: ActivitySearchResult = {
   items: [
@@ -189,6 +191,7 @@ test("in every field that the overview shows", async ({ page }) => {
 test("in every field that dead letters, their drawer and their runs show", async ({ page }) => {
   const found = await watch(page);
   await answers(page, "**/api/dead-letters/*", deadLetterDetailSchema, death, 8);
+  await answers(page, "**/api/dead-letters/*/reveal", revealedBodySchema, { body: "body" }, 1);
   await answers(page, "**/api/dead-letters/search*", deadLetterListSchema, { items: [deathRow], nextCursor: null, counts }, 5);
   await answers(page, "**/api/dead-letters/failing", failingListSchema, { items: [failing] }, 5);
   await answers(page, "**/api/redrives", redriveRunListSchema, { items: [redriveRunSchema.parse(runRow)] }, 2);

@@ -4,7 +4,7 @@ import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { useMay } from "#lib/client/account.tsx";
 import { searchedUser } from "#lib/client/activities.ts";
-import { type DeadLetterFilter, filteredUser, useDeadLetter, useDeadLetters, useFailing, useReceipt, useRedriveRuns } from "#lib/client/dead-letters.ts";
+import { type DeadLetterFilter, filteredUser, useDeadLetter, useDeadLetters, useFailing, useReceipt, useRedriveRuns, useReveal } from "#lib/client/dead-letters.ts";
 import { useAlive, useNow } from "#lib/client/use-now.ts";
 import { DeadLettersScreen } from "./dead-letters-screen.tsx";
 import { detailState, ledgerState, receiptState, sideList } from "./query-states.ts";
@@ -24,6 +24,8 @@ function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
   const nowMs = useNow();
   const router = useRouter();
   const mayAct = useMay("dead_letters:act");
+  const mayReveal = useMay("dead_letters:reveal");
+  const reveal = useReveal();
   const maySearch = useMay("activity:search");
   const [view, setView] = useView();
   const [user, setUser] = useState(initialUser);
@@ -116,6 +118,7 @@ function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
               open([death]);
             }
           : null,
+        onReveal: mayReveal ? reveal : null,
         onOpenDeath: openDeath,
         onOpenRun: openRun,
         onOpenUser: maySearch

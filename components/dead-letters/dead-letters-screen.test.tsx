@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { DeadLettersScreen, type DeadLettersScreenProps } from "./dead-letters-screen.tsx";
+import { type BodyState, BodyView, type BodyViewProps } from "./death-body.tsx";
 import { DeathDetail } from "./death-drawer.tsx";
 import { RedriveForm } from "./redrive-dialog.tsx";
 import { RunScreen } from "./run-screen.tsx";
@@ -11,7 +12,7 @@ import { deadLetter, deadLetterDetail, sampleReceipt } from "./samples.ts";
 const NOW = Date.parse("2026-01-31T12:20:00.000Z");
 const ignore = () => undefined;
 const draw = (node: ReactNode) => renderToStaticMarkup(<MantineProvider>{node}</MantineProvider>);
-const actions = { nowMs: NOW, onRedrive: ignore, onOpenDeath: ignore, onOpenRun: ignore, onOpenUser: ignore };
+const actions = { nowMs: NOW, onRedrive: ignore, onReveal: () => Promise.resolve("ann@example.com"), onOpenDeath: ignore, onOpenRun: ignore, onOpenUser: ignore };
 const counts = { open: { value: 10_000, capped: true }, awaitingSweep: { value: 4, capped: false }, failing: { value: 0, capped: false } };
 
 const props: DeadLettersScreenProps = {
@@ -94,12 +95,22 @@ describe("the dead letters screen", () => {
 });
 
 describe("the detail of a death", () => {
-  it("hides the body until it is asked for", () => {
+  it("hides the body until it is asked for, and shows how it is made", () => {
     const html = draw(<DeathDetail {...actions} detail={deadLetterDetail(1)} />);
-    expect(html).toContain("Body hidden.");
-    expect(html).not.toContain("ann@example.com");
+    for (const text of ["Body hidden.", "56 bytes.", "written to the audit log", "Body without its values", "(string)", "Reveal"]) expect(html).toContain(text);
     expect(html).toContain("TimeoutError: first try");
     expect(html).toContain("Redrive this one");
+  });
+
+  it("shows every state of a reveal", () => {
+    const body = (state: BodyState, over: Partial<BodyViewProps> = {}) => draw(<BodyView detail={deadLetterDetail(1)} state={state} onReveal={ignore} {...over} />);
+    expect(body({ kind: "revealing" })).toContain("data-loading");
+    expect(body({ kind: "failed", message: "The audit log cannot be written" })).toMatch(/Body hidden.*role="alert".*The audit log cannot be written/s);
+    expect(body({ kind: "revealed", body: '{"secret":"ann@example.com"}' })).toMatch(/aria-label="Revealed body".*ann@example.com/s);
+    const activity = { id: "a", userId: "u", type: "t", occurredAt: "2026-01-31T12:00:00.000Z", properties: '{"plan":"gold"}' };
+    expect(body({ kind: "revealed", body: JSON.stringify({ v: 1, acceptedAt: "2026-01-31T12:00:00.000Z", activity }) })).toContain('aria-label="Properties"');
+    expect(body({ kind: "masked" }, { onReveal: null })).not.toMatch(/<button[^>]*>(?:(?!<\/button>).)*Reveal/s);
+    expect(body({ kind: "masked" }, { detail: { maskedBody: null, bodyBytes: 7 } })).toMatch(/7 bytes.*no JSON/);
   });
 
   it("offers no redrive of what is resolved", () => {

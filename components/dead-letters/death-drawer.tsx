@@ -1,13 +1,11 @@
 import { Anchor, Button, Drawer, Stack, Title } from "@mantine/core";
-import { useState } from "react";
 import { Failure, ListSkeleton } from "#components/ui/feedback.tsx";
 import { type Fact, Facts } from "#components/ui/facts.tsx";
 import { Instant } from "#components/ui/instant.tsx";
-import { TextBlock } from "#components/ui/text-block.tsx";
 import type { DeadLetterDetail } from "#lib/contracts/dead-letters.ts";
-import { parseMessageBody } from "#lib/contracts/message.ts";
 import { duration } from "#lib/view/instants.ts";
 import { visibleText } from "#lib/view/json-text.ts";
+import { DeathBody } from "./death-body.tsx";
 import { Status } from "./dead-letters-table.tsx";
 import { isSelectable } from "./selection.ts";
 import { REASONS } from "./words.ts";
@@ -17,8 +15,10 @@ export type DetailState = { kind: "loading" } | { kind: "failed"; message: strin
 
 interface Actions {
   nowMs: number | null;
-  /** Null = not for the reader's role; so is the next but one. */
+  /** Null = not for the reader's role; so are the next and the last. */
   onRedrive: ((detail: DeadLetterDetail) => void) | null;
+  /** Fetches the body. */
+  onReveal: ((id: string) => Promise<string>) | null;
   onOpenDeath: (id: string) => void;
   onOpenRun: (id: string) => void;
   onOpenUser: ((userId: string) => void) | null;
@@ -54,36 +54,6 @@ function times(detail: DeadLetterDetail, nowMs: number | null): Fact[] {
     ...(detail.sentAt === null ? [] : [{ name: "Lived", value: `${duration(Date.parse(detail.diedAt) - Date.parse(detail.sentAt))} from sent to died` }]),
     at("Resolved", detail.resolvedAt),
   ];
-}
-
-/** The activity's properties travel as JSON text inside the JSON body, where nobody can read them. */
-function propertiesOf(body: string): string | null {
-  const parsed = parseMessageBody(body);
-  return parsed.kind === "activity" ? (parsed.message.activity.properties ?? null) : null;
-}
-
-/** Bodies may be personal data: hidden until the reader asks. */
-function Body({ body }: { body: string }) {
-  const [revealed, setRevealed] = useState(false);
-  if (revealed) {
-    const properties = propertiesOf(body);
-    return (
-      <>
-        <TextBlock label="Body" text={body} />
-        {properties !== null && <TextBlock label="Properties" text={properties} />}
-      </>
-    );
-  }
-  return (
-    <div className={classes.masked}>
-      <p>
-        <strong>Body hidden.</strong> It may hold personal data. {new TextEncoder().encode(body).length.toLocaleString("en-US")} bytes.
-      </p>
-      <Button size="xs" variant="default" onClick={() => setRevealed(true)}>
-        Reveal
-      </Button>
-    </div>
-  );
 }
 
 function History({ detail, nowMs }: { detail: DeadLetterDetail; nowMs: number | null }) {
@@ -168,7 +138,7 @@ export function DeathDetail({ detail, ...actions }: { detail: DeadLetterDetail }
           ...times(detail, nowMs),
         ]}
       />
-      <Body key={detail.id} body={detail.body} />
+      <DeathBody key={detail.id} detail={detail} onReveal={actions.onReveal} />
       <section aria-labelledby="attempts-title">
         <Title order={3} size="h5" id="attempts-title" mb={6}>
           Attempts

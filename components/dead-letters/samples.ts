@@ -35,7 +35,8 @@ export function deadLetter(number: number, over: Partial<DeadLetter> = {}): Dead
 export function deadLetterDetail(number: number, over: Partial<DeadLetterDetail> = {}): DeadLetterDetail {
   return {
     ...deadLetter(number),
-    body: '{"secret":"ann@example.com","big":12345678901234567890}',
+    maskedBody: '{"secret":"(string)","big":"(number)"}',
+    bodyBytes: 56,
     history: [{ at: "2026-01-31T12:00:10.000Z", worker: "worker-1", reason: "handler_failed", error: "TimeoutError: first try" }],
     ...over,
   };

@@ -49,6 +49,7 @@ export const ENDPOINTS: Readonly<Record<string, Requirement>> = {
   "POST /api/auth/sign-out": "any_role",
   "POST /api/auth/single-sign-on": "public",
   "GET /api/dead-letters/[id]": "dead_letters:read",
+  "POST /api/dead-letters/[id]/reveal": "dead_letters:reveal",
   "GET /api/dead-letters/failing": "dead_letters:read",
   "POST /api/dead-letters/search": "dead_letters:read",
   "GET /api/drain": "queue:read",

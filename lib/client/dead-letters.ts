@@ -10,6 +10,7 @@ import {
   redriveReceiptSchema,
   redriveRunListSchema,
   redriveRunSchema,
+  revealedBodySchema,
 } from "#lib/contracts/dead-letters.ts";
 
 /** How often the lists are read again, milliseconds. Each poll costs a few indexed reads of Postgres. */
@@ -47,16 +48,31 @@ export const useDeadLetters = (filter: DeadLetterFilter) =>
     placeholderData: keepPreviousData,
   });
 
-/** One death with body and history; idle without an id. */
+/** One death with history and masked body; idle without an id. */
 export const useDeadLetter = (id: string | null) =>
   useQuery({
     queryKey: keys.detail(id ?? ""),
     queryFn: ({ signal }) => apiFetch({ path: `/api/dead-letters/${encodeURIComponent(id ?? "")}`, schema: deadLetterDetailSchema, signal }),
     enabled: id !== null,
     refetchInterval: POLL_MS,
-    // A body may be personal data: it is dropped soon after its drawer is closed.
+    // Who did what may be personal data: it is dropped soon after its drawer is closed.
     gcTime: 10_000,
   });
+
+/** Asks for the body of a death, which is audited. Nothing of it is kept here: it goes with what shows it. */
+export function useReveal(): (id: string) => Promise<string> {
+  const { mutateAsync, reset } = useMutation({
+    mutationFn: (id: string) => apiFetch({ path: `/api/dead-letters/${encodeURIComponent(id)}/reveal`, body: {}, schema: revealedBodySchema }),
+    gcTime: 0,
+  });
+  return async (id) => {
+    try {
+      return (await mutateAsync(id)).body;
+    } finally {
+      reset();
+    }
+  };
+}
 
 /** Messages that fail and are not dead yet, polled. */
 export const useFailing = () =>

@@ -63,10 +63,16 @@ export const deadLetterSchema = z.object({
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
 export const deadLetterDetailSchema = deadLetterSchema.extend({
-  body: z.string(),
+  /** JSON text of the body's structure and types, without its values; null where the body is no JSON. */
+  maskedBody: z.string().nullable(),
+  /** Size of the whole body, UTF-8. */
+  bodyBytes: z.number().int(),
   history: z.array(attemptSchema),
 });
 export type DeadLetterDetail = z.infer<typeof deadLetterDetailSchema>;
+
+/** The body as it died; whoever is shown it is in the audit log. */
+export const revealedBodySchema = z.object({ body: z.string() });
 
 export const deadLetterListQuerySchema = z.object({
   status: deathStatusSchema.optional(),

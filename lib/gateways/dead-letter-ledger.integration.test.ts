@@ -38,8 +38,8 @@ describe("deciding", () => {
       status: "open",
       awaitingSweep: false,
       redrive: null,
-      body: message.body,
     });
+    expect((await stores.ledger.detail(death.id))?.body).toBe(message.body);
     expect(read?.history).toHaveLength(6);
   });
 

@@ -3,7 +3,6 @@ import type {
   Attempt,
   CappedCount,
   DeadLetter,
-  DeadLetterDetail,
   DeathReason,
   DeathStatus,
   FailingMessage,
@@ -269,7 +268,7 @@ export function createDeadLetterLedger({ db, queue }: { db: PrismaClient; queue:
     },
 
     /** One death with its body and history; null when there is none. */
-    async detail(id: string): Promise<DeadLetterDetail | null> {
+    async detail(id: string): Promise<(DeadLetter & { body: string; history: Attempt[] }) | null> {
       const rows = await db.$queryRaw<(Row & { body: string; history: Attempt[] })[]>`
         SELECT ${LISTED}, d.body, d.history FROM death d ${LATEST_REDRIVE} WHERE d.queue = ${queue} AND d.id = ${id}::uuid`;
       const [row] = rows;

@@ -5,7 +5,7 @@ import { defineRoute } from "#lib/http/define-route.ts";
 import { HttpProblem } from "#lib/http/http-problem.ts";
 import { detail } from "#lib/services/dead-letters/detail.ts";
 
-/** One death with its body and history. */
+/** One death with its history, and of its body the structure. */
 export const GET = defineRoute({
   permission: "dead_letters:read",
   params: idParamsSchema,
