@@ -8,7 +8,7 @@ export const verdictSchema = z.discriminatedUnion("status", [
     status: z.literal("accepted"),
     id: z.string(),
     occurredAt: instantSchema,
-    /** SQS took an activity that follows this user's refused one: order was not kept. */
+    /** SQS took an activity that follows this user's refused one, in this try or an earlier one: order was not kept. */
     outOfOrder: z.literal(true).optional(),
   }),
   z.object({ status: z.literal("refused"), id: z.string().optional(), field: z.string().optional(), reason: z.string() }),

@@ -37,9 +37,10 @@ function drive(
   return { batcher, clock, calls };
 }
 
+let sequence = 0;
 const takeAll = (ids: string[]): { afterMs: number; outcome: SendOutcome } => ({
   afterMs: 5,
-  outcome: { kind: "answered", results: ids.map((_, position) => ok(position)) },
+  outcome: { kind: "answered", results: ids.map(() => ok((sequence += 1))) },
 });
 
 describe("createBatcher", () => {
@@ -74,6 +75,16 @@ describe("createBatcher", () => {
       { status: "accepted", outOfOrder: true },
     ]);
     expect(calls.map(({ ids }) => ids)).toEqual([["1", "2"], ["1"]]);
+  });
+
+  it("says outOfOrder of one that the queue has from an earlier try of its producer, before what it followed there", async () => {
+    // The process that made that try died with it: the queue had taken "2" and "4" of it, and refused the others.
+    const { batcher, clock } = drive((ids) => ({ afterMs: 5, outcome: { kind: "answered", results: ids.map((id) => ok({ 2: 7, 4: 8 }[id] ?? 10 + Number(id))) } }), { batchMessages: 2 });
+    const again = batcher.submit([message("u", "1"), message("u", "2"), message("v", "3"), message("u", "4"), message("u", "5")], 1000);
+    const other = batcher.submit([message("u", "6")], 1000);
+    await clock.run();
+    expect((await again).map((verdict) => verdict.status === "accepted" && verdict.outOfOrder)).toEqual([false, true, false, true, false]);
+    expect(await other).toMatchObject([{ outOfOrder: false }]);
   });
 
   it("does not retry what is the sender's fault, and lets the followers go", async () => {

@@ -59,6 +59,10 @@ interface Item {
   message: OutgoingMessage;
   bytes: number;
   submission: object;
+  /** The item before it of its user and its submission. */
+  before: Item | null;
+  /** Highest SequenceNumber given to it or to one before it in its submission; "" before any. */
+  sequence: string;
   attempts: number;
   /** An earlier send of it went unanswered. */
   maybeQueued: boolean;
@@ -201,14 +205,19 @@ export function createBatcher({
   }
 
   /**
-   * The call whose answer was lost may have refused this one's predecessor and taken this one. A send that SQS drops
-   * as a repeat is answered with the first one's SequenceNumber, which then is lower than the predecessor's.
+   * A call whose answer was lost, in this process or in one that died with the producer's last try, may have refused this
+   * one's predecessor and taken this one. A send that SQS drops as a repeat is answered with the first one's
+   * SequenceNumber, which then is lower than the predecessor's.
    */
   function overtook(group: Group, item: Item, sequenceNumber: string): boolean {
-    if (!item.maybeQueued) return false;
     const sequence = sequenceNumber.padStart(40, "0");
-    const overtaken = sequence < group.lastResent;
-    if (!overtaken) group.lastResent = sequence;
+    const before = item.before?.sequence ?? "";
+    item.sequence = sequence < before ? before : sequence;
+    let overtaken = sequence < before;
+    if (item.maybeQueued) {
+      overtaken ||= sequence < group.lastResent;
+      if (sequence > group.lastResent) group.lastResent = sequence;
+    }
     return overtaken;
   }
 
@@ -258,6 +267,8 @@ export function createBatcher({
       message,
       bytes: Buffer.byteLength(message.body),
       submission,
+      before: null,
+      sequence: "",
       attempts: 0,
       maybeQueued: false,
       inFlight: false,
@@ -271,6 +282,8 @@ export function createBatcher({
       groups.set(made.id, made);
       wait(made);
     } else {
+      const last = group.items.at(-1);
+      if (last?.submission === submission) item.before = last;
       group.items.push(item);
       if (group.state === "waiting") {
         waitingMessages += 1;
