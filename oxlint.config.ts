@@ -42,6 +42,7 @@ const ZONES: Zone[] = [
   { files: ["lib/auth/**"], zones: [CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES, AUTH], why: "auth imports services and what they stand on" },
   { files: ["lib/http/**"], zones: [CONTRACTS, CONFIG, GATEWAYS, AUTH, "lib/http"], why: "http imports contracts, config, gateways and auth" },
   { files: ["lib/local/**"], zones: [CONTRACTS, DOMAIN, CONFIG, "lib/local"], why: "the stand-ins stand alone" },
+  { files: ["lib/tracker/**"], zones: [], packages: [], why: "the tracker goes into other people's pages: it imports nothing from outside its folder" },
   {
     files: ["components/*/**"],
     zones: ["components/ui", "components/charts", VIEW, "lib/client", CONTRACTS],
@@ -66,7 +67,7 @@ const ZONES: Zone[] = [
   },
   {
     files: ["infra/**"],
-    zones: ["infra", "worker", "public-api", CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES, AUTH, "lib/local"],
+    zones: ["infra", "worker", "public-api", CONTRACTS, DOMAIN, CONFIG, GATEWAYS, SERVICES, AUTH, "lib/local", "lib/tracker"],
     why: "tools know no page and no browser code",
   },
   { files: ["e2e/**"], zones: ["e2e", CONTRACTS], why: "e2e sees what a person and a producer see: contracts only" },
