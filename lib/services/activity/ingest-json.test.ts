@@ -1,30 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_PROPERTIES_DEPTH, readActivities } from "./ingest-json.ts";
+import { MAX_PROPERTIES_DEPTH, readActivity } from "./ingest-json.ts";
 
 function propertiesText(body: string): string | undefined {
-  const raw = readActivities(body)[0];
-  return raw?.properties && body.slice(raw.properties.start, raw.properties.end);
+  const raw = readActivity(body);
+  return raw.properties && body.slice(raw.properties.start, raw.properties.end);
 }
 
-const faultsOf = (body: string) => readActivities(body)[0]?.faults ?? [];
+const faultsOf = (body: string) => readActivity(body).faults;
 
-describe("readActivities", () => {
-  it("finds the exact text of every activity and of its properties, whatever they hold", () => {
+describe("readActivity", () => {
+  it("finds the exact text of an activity and of its properties, whatever they hold", () => {
     const properties = fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ depthSize: "small" }), { noNullPrototype: true });
     const activity = fc.record(
       { userId: fc.string(), odd: fc.jsonValue(), properties: fc.oneof(properties, fc.jsonValue()) },
       { requiredKeys: [] },
     );
     fc.assert(
-      fc.property(fc.array(activity), fc.constantFrom(undefined, 1, "\t", " \n\r"), (activities, indent) => {
-        const body = JSON.stringify(activities, null, typeof indent === "string" ? indent.replace(" \n\r", "  ") : indent);
-        const found = readActivities(`\n ${body} `).map(({ span, properties: inner }) => ({ span, inner }));
-        const text = `\n ${body} `;
-        expect(found.map(({ span }) => JSON.parse(text.slice(span.start, span.end)))).toEqual(JSON.parse(body));
-        expect(found.map(({ inner }) => inner && JSON.parse(text.slice(inner.start, inner.end)))).toEqual(
-          (JSON.parse(body) as { properties?: unknown }[]).map((one) => one.properties),
-        );
+      fc.property(activity, fc.constantFrom(undefined, 1, "\t", "  "), (activity, indent) => {
+        const text = `\n ${JSON.stringify(activity, null, indent)} `;
+        const { span, properties: inner } = readActivity(text);
+        expect(JSON.parse(text.slice(span.start, span.end))).toEqual(JSON.parse(text));
+        expect(inner && JSON.parse(text.slice(inner.start, inner.end))).toEqual((JSON.parse(text) as { properties?: unknown }).properties);
       }),
     );
   });
@@ -34,10 +31,9 @@ describe("readActivities", () => {
     expect(propertiesText(`{"userId":"u","properties":${text},"type":"t"}`)).toBe(text);
   });
 
-  it("reads a body that is a single value of any kind", () => {
-    expect(readActivities(" 12 ")).toMatchObject([{ span: { start: 1, end: 3 }, faults: [] }]);
-    expect(readActivities("[]")).toEqual([]);
-    expect(readActivities('[1,"a]",null,{"a":[{}]}]').map(({ span }) => span.end - span.start)).toEqual([1, 4, 4, 10]);
+  it("reads any kind of value", () => {
+    expect(readActivity(" 12 ")).toMatchObject({ span: { start: 1, end: 3 }, faults: [] });
+    expect(['"a]"', "null", "[]", '[{"a":[{}]}]'].map((text) => readActivity(text).span.end)).toEqual([4, 4, 2, 12]);
   });
 
   it.each([

@@ -42,8 +42,8 @@ function skipSpace(text: string, from: number): number {
   }
 }
 
-/** @param start the opening quote. @returns the place after the closing one. */
-function stringEnd(text: string, start: number): number {
+/** @param start the opening quote. @returns the place after the closing one; 0 where there is none. */
+export function stringEnd(text: string, start: number): number {
   let quote = text.indexOf('"', start + 1);
   for (;;) {
     let slashes = 0;
@@ -149,7 +149,7 @@ function walkValue(walk: Walk, start: number, path: string, depth: number): numb
   });
 }
 
-function readActivity(text: string, start: number): RawActivity {
+function walkActivity(text: string, start: number): RawActivity {
   const walk: Walk = { text, faults: [] };
   const raw: RawActivity = { span: { start, end: start }, faults: walk.faults };
   if (text[start] !== "{") {
@@ -167,20 +167,7 @@ function readActivity(text: string, start: number): RawActivity {
   return raw;
 }
 
-/** Finds the one activity in a text that JSON.parse has taken, whatever value that is. */
-export function readOneActivity(text: string): RawActivity {
-  return readActivity(text, skipSpace(text, 0));
-}
-
-/** Finds the activities in a body that JSON.parse has taken: the elements of an array, or the value itself. */
-export function readActivities(text: string): RawActivity[] {
-  const start = skipSpace(text, 0);
-  if (text[start] !== "[") return [readActivity(text, start)];
-  const found: RawActivity[] = [];
-  eachElement(text, start, (_, at) => {
-    const raw = readActivity(text, at);
-    found.push(raw);
-    return raw.span.end;
-  });
-  return found;
+/** Finds what one activity holds, in a text that JSON.parse has taken, whatever value that is. */
+export function readActivity(text: string): RawActivity {
+  return walkActivity(text, skipSpace(text, 0));
 }

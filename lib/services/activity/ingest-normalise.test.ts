@@ -2,7 +2,17 @@ import fc from "fast-check";
 import { v4, v7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { ACTIVITY_LIMITS } from "#lib/contracts/activity.ts";
-import { readBody, uuidv7Time } from "./ingest-normalise.ts";
+import { uuidv7Time } from "./ingest-normalise.ts";
+import { readJson } from "./ingest-read.ts";
+
+/** Reads a body at once. */
+function readBody(text: string, makeId?: () => string) {
+  const steps = readJson(text, makeId);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
 
 const MADE_ID = "0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee";
 

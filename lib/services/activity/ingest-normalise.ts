@@ -1,6 +1,6 @@
-import { v7 as uuidv7, validate, version } from "uuid";
+import { validate, version } from "uuid";
 import { ACTIVITY_LIMITS, type Activity, activityInputSchema, instantSchema } from "#lib/contracts/activity.ts";
-import { type RawActivity, readActivities } from "./ingest-json.ts";
+import { readActivity } from "./ingest-json.ts";
 
 /** One fault of one activity; `field` is the full place, such as `activities[3].userId`. */
 export interface ActivityFault {
@@ -13,13 +13,6 @@ export type Normalised =
   | { kind: "valid"; activity: Activity }
   /** `id` is the producer's own, when it can be read at all. */
   | { kind: "invalid"; id: string | undefined; faults: ActivityFault[] };
-
-/** What a body turned out to be. */
-export type ReadBody =
-  | { kind: "activities"; activities: Normalised[] }
-  | { kind: "malformed"; message: string }
-  | { kind: "empty" }
-  | { kind: "too_many"; count: number };
 
 /** Milliseconds since the epoch that a UUIDv7 carries in its first 48 bits (RFC 9562, section 5.7), or null. */
 export function uuidv7Time(id: string): number | null {
@@ -61,13 +54,25 @@ function ownId(value: unknown): string | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-/** Applies the contract to one activity. @param raw where it stands in the text. @param field its place in the request. */
-export function normaliseOne(value: unknown, raw: RawActivity, text: string, field: string, makeId: () => string): Normalised {
-  const invalid = (faults: ActivityFault[]): Normalised => ({ kind: "invalid", id: ownId(value), faults });
-  const bytes = Buffer.byteLength(text.slice(raw.span.start, raw.span.end));
+/**
+ * Applies the contract to one activity. One that is too large is not looked into, so that no step takes long.
+ * @param part its text, and nothing else but space. @param field its place in the request.
+ */
+export function normaliseActivity(part: string, field: string, makeId: () => string): Normalised | { kind: "no_json"; message: string } {
+  const text = part.trim();
+  const bytes = Buffer.byteLength(text);
   if (bytes > ACTIVITY_LIMITS.activityBytes) {
-    return invalid([{ field, message: `is ${bytes} bytes; an activity is at most ${ACTIVITY_LIMITS.activityBytes} bytes` }]);
+    return { kind: "invalid", id: undefined, faults: [{ field, message: `is ${bytes} bytes; an activity is at most ${ACTIVITY_LIMITS.activityBytes} bytes` }] };
   }
+  let value: unknown;
+  try {
+    // The part, not what trim makes of it: other space than JSON's is none.
+    value = JSON.parse(part);
+  } catch (cause) {
+    return { kind: "no_json", message: cause instanceof Error ? cause.message : String(cause) };
+  }
+  const raw = readActivity(text);
+  const invalid = (faults: ActivityFault[]): Normalised => ({ kind: "invalid", id: ownId(value), faults });
   const parsed = activityInputSchema.safeParse(value);
   const faults = raw.faults.map(({ path, message }) => ({ field: field + path, message }));
   if (!parsed.success) {
@@ -93,24 +98,4 @@ export function normaliseOne(value: unknown, raw: RawActivity, text: string, fie
     ...(raw.properties && { properties: text.slice(raw.properties.start, raw.properties.end) }),
   };
   return { kind: "valid", activity };
-}
-
-/**
- * Reads a request body: one activity or an array of them.
- * @param makeId makes the UUIDv7 of an activity that came without an id.
- */
-export function readBody(text: string, makeId: (() => string) | undefined = () => uuidv7()): ReadBody {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    return { kind: "malformed", message: cause instanceof Error ? cause.message : String(cause) };
-  }
-  const values: unknown[] = Array.isArray(json) ? json : [json];
-  if (values.length === 0) return { kind: "empty" };
-  if (values.length > ACTIVITY_LIMITS.activitiesPerRequest) return { kind: "too_many", count: values.length };
-  const activities = readActivities(text).map((raw, position) =>
-    normaliseOne(values[position], raw, text, `activities[${position}]`, makeId),
-  );
-  return { kind: "activities", activities };
 }

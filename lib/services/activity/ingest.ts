@@ -4,8 +4,8 @@ import { type ActivityMessage, MESSAGE_VERSION } from "#lib/contracts/message.ts
 import { deduplicationId, userHash } from "#lib/domain/activity-key.ts";
 import type { OutgoingMessage } from "#lib/gateways/sqs-queue.ts";
 import type { Batcher, SendVerdict } from "./ingest-batcher.ts";
-import { readLines } from "./ingest-ndjson.ts";
-import { type ActivityFault, type Normalised, readBody } from "./ingest-normalise.ts";
+import type { ActivityFault, Normalised } from "./ingest-normalise.ts";
+import { inSlices, readJson, readLines } from "./ingest-read.ts";
 
 export interface IngestContext {
   batcher: Pick<Batcher, "submit">;
@@ -59,7 +59,8 @@ function refusal({ id, faults }: Extract<Normalised, { kind: "invalid" }>): Verd
  * they stand. "accepted" means that SQS has it. Never throws for what a producer sent.
  */
 export async function ingest({ ctx, input }: { ctx: IngestContext; input: IngestInput }): Promise<IngestOutcome> {
-  const body = input.format === "ndjson" ? readLines(input.text, ctx.makeId) : readBody(input.text, ctx.makeId);
+  const read = input.format === "ndjson" ? readLines : readJson;
+  const body = await inSlices(read(input.text, ctx.makeId));
   if (body.kind !== "activities") return body;
   const acceptedAt = new Date(ctx.now()).toISOString();
   const valid = body.activities.flatMap((one) => (one.kind === "valid" ? [one.activity] : []));
