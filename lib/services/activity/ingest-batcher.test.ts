@@ -78,13 +78,17 @@ describe("createBatcher", () => {
   });
 
   it("says outOfOrder of one that the queue has from an earlier try of its producer, before what it followed there", async () => {
-    // The process that made that try died with it: the queue had taken "2" and "4" of it, and refused the others.
-    const { batcher, clock } = drive((ids) => ({ afterMs: 5, outcome: { kind: "answered", results: ids.map((id) => ok({ 2: 7, 4: 8 }[id] ?? 10 + Number(id))) } }), { batchMessages: 2 });
-    const again = batcher.submit([message("u", "1"), message("u", "2"), message("v", "3"), message("u", "4"), message("u", "5")], 1000);
-    const other = batcher.submit([message("u", "6")], 1000);
+    // The process that made that try died with it: the queue had taken "3" and "4" of it, and refused the others.
+    const sequences: Record<string, number> = { 1: 50, 2: 51, 3: 7, 4: 8 };
+    const refusedUntilCall: Record<string, number> = { 2: 1, 4: 2 };
+    const { batcher, clock, calls } = drive((ids, call) => ({
+      afterMs: 5,
+      outcome: { kind: "answered", results: ids.map((id) => (call < (refusedUntilCall[id] ?? 0) ? busy : ok(sequences[id] ?? 0))) },
+    }));
+    const again = batcher.submit([message("u", "1"), message("u", "2"), message("u", "3"), message("u", "4")], 5_000);
     await clock.run();
-    expect((await again).map((verdict) => verdict.status === "accepted" && verdict.outOfOrder)).toEqual([false, true, false, true, false]);
-    expect(await other).toMatchObject([{ outOfOrder: false }]);
+    expect(calls.map(({ ids }) => ids)).toEqual([["1", "2", "3", "4"], ["2", "4"], ["4"]]);
+    expect((await again).map((verdict) => verdict.status === "accepted" && verdict.outOfOrder)).toEqual([false, false, true, true]);
   });
 
   it("does not retry what is the sender's fault, and lets the followers go", async () => {

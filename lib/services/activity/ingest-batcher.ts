@@ -61,7 +61,7 @@ interface Item {
   submission: object;
   /** The item before it of its user and its submission. */
   before: Item | null;
-  /** Highest SequenceNumber given to it or to one before it in its submission; "" before any. */
+  /** Its SequenceNumber, padded so that text order is its order; "" before it has one. */
   sequence: string;
   attempts: number;
   /** An earlier send of it went unanswered. */
@@ -211,14 +211,11 @@ export function createBatcher({
    */
   function overtook(group: Group, item: Item, sequenceNumber: string): boolean {
     const sequence = sequenceNumber.padStart(40, "0");
-    const before = item.before?.sequence ?? "";
-    item.sequence = sequence < before ? before : sequence;
-    let overtaken = sequence < before;
-    if (item.maybeQueued) {
-      overtaken ||= sequence < group.lastResent;
-      if (sequence > group.lastResent) group.lastResent = sequence;
-    }
-    return overtaken;
+    item.sequence = sequence;
+    let highest = item.maybeQueued ? group.lastResent : "";
+    for (let { before } = item; before !== null; { before } = before) if (before.sequence > highest) highest = before.sequence;
+    if (item.maybeQueued && sequence > group.lastResent) group.lastResent = sequence;
+    return sequence < highest;
   }
 
   function conclude(group: Group, sent: readonly Item[], outcome: SendOutcome, offset: number): void {
