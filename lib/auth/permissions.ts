@@ -23,6 +23,7 @@ export type Requirement = Permission | "any_role" | "public";
  */
 export const ENDPOINTS: Readonly<Record<string, Requirement>> = {
   "GET /": "queue:read",
+  "GET /.well-known/security.txt": "public",
   "GET /activity": "activity:search",
   "GET /audit": "audit:read",
   "GET /dead-letters": "dead_letters:read",

@@ -1,7 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
+import type { z } from "zod";
+import type { ApiError } from "#lib/client/api-error.ts";
 import { apiFetch } from "#lib/client/fetch.ts";
 import type { Role } from "#lib/contracts/actor.ts";
-import { doneSchema, type RedeemLinkRequest, type SignInRequest, singleSignOnAnswerSchema } from "#lib/contracts/people.ts";
+import { type ChangePasswordRequest, changePasswordAnswerSchema, doneSchema, type RedeemLinkRequest, type SignInRequest, singleSignOnAnswerSchema } from "#lib/contracts/people.ts";
 
 /** Leaves for a page by a full load: nothing that was read for one person is in memory for the next. */
 function leaveFor(path: string): void {
@@ -55,6 +57,15 @@ export function useRedeemLink() {
       // Not assign(): going back must not lead to the used link.
       window.location.replace("/");
     },
+  });
+}
+
+/** Changes the password of whoever is signed in; their session here goes on. */
+export function useChangePassword() {
+  return useMutation<z.output<typeof changePasswordAnswerSchema>, ApiError, ChangePasswordRequest>({
+    mutationFn: (body) => apiFetch({ path: "/api/auth/password", body, schema: changePasswordAnswerSchema, timeoutMs: SIGN_IN_TIMEOUT_MS }),
+    // Passwords are in what was asked: they are forgotten with the dialog.
+    gcTime: 0,
   });
 }
 
