@@ -24,14 +24,14 @@ export function refuseForKey({ reason }: Extract<Authenticated, { ok: false }>, 
  * Checks the key before anything of the body is read, and answers where it does not open what was asked for. Absent,
  * malformed, unknown, wrong, expired and revoked are answered alike; only whoever has a good key learns of its scope.
  * An address whose key comes in the body checks it itself.
- * @returns whether to go on.
+ * @returns the key's id where one was asked for, or null when the request has its answer.
  */
-export function checkKey(authenticate: Authenticate, match: Match, request: IncomingMessage, response: ServerResponse): boolean {
+export function checkKey(authenticate: Authenticate, match: Match, request: IncomingMessage, response: ServerResponse): { keyId: string | null } | null {
   const scope = match.kind === "route" ? match.scope : null;
-  if (match.kind === "route" ? scope === null : !match.needsKey) return true;
-  if (match.kind === "route" && match.keyIn === "body") return true;
+  if (match.kind === "route" ? scope === null : !match.needsKey) return { keyId: null };
+  if (match.kind === "route" && match.keyIn === "body") return { keyId: null };
   const result = authenticate(request.headers.authorization ?? null, scope);
-  if (result.ok) return true;
+  if (result.ok) return result;
   refuseForKey(result, scope, request, response);
-  return false;
+  return null;
 }

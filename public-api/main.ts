@@ -1,19 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { awsClientOptions } from "#lib/config/aws.ts";
 import { backendConfig } from "#lib/config/backend.ts";
 import { ConfigError } from "#lib/config/parse-env.ts";
 import { publicApiConfig } from "#lib/config/public-api.ts";
+import { createActivityTable } from "#lib/gateways/activity-table.ts";
 import { createApiKeys } from "#lib/gateways/api-keys.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { createIngestSamples } from "#lib/gateways/ingest-samples.ts";
+import { createReadShares } from "#lib/gateways/read-shares.ts";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
 import { BATCHER_LIMITS, createBatcher } from "#lib/services/activity/ingest-batcher.ts";
 import { createIngestCounter } from "#lib/services/activity/ingest-counts.ts";
 import { queueSender } from "#lib/services/activity/ingest-send.ts";
+import { createReadBudget } from "#lib/services/activity/read-budget.ts";
 import { createKeyRing } from "#lib/services/api-keys/key-ring.ts";
 import { createAdmission, SLOW_MS } from "./admission.ts";
+import { createKeyRate } from "./key-rate.ts";
 import { createLog } from "./log.ts";
 import { watchLoopDelay } from "./loop-delay.ts";
 import { createPublicApi } from "./server.ts";
@@ -22,6 +27,10 @@ import { watchRefusals } from "./watch-refusals.ts";
 
 /** One SendMessageBatch call; short, so that a lost answer leaves time to ask again. Milliseconds. */
 const SEND_TIMEOUT_MS = 3_000;
+/** One Query or DescribeTable; a reader waits for it. Milliseconds. */
+const READ_TIMEOUT_MS = 2_000;
+/** Names the budget of read units that all public API processes share. */
+const READ_BUDGET = "open-api";
 /** Exit code for a wrong environment (EX_CONFIG of sysexits.h). */
 const EXIT_CONFIG = 78;
 
@@ -102,6 +111,19 @@ async function start(): Promise<void> {
   releasers.push(() => ring.stop());
   await ring.start();
 
+  const dynamodb = new DynamoDBClient(awsClientOptions({ region: backend.region, requestTimeoutMs: READ_TIMEOUT_MS, maxAttempts: 1 }));
+  releasers.push(() => dynamodb.destroy());
+  const table = createActivityTable({ client: dynamodb, table: backend.table });
+  const budget = createReadBudget({
+    shares: createReadShares({ db, queue: backend.queue, budget: READ_BUDGET }),
+    provisioned: async () => (await table.describe()).readUnits,
+    share: config.readShare,
+    holder: randomUUID(),
+    clock: { now: () => performance.now(), after },
+    report: ({ event, ...fields }) => log(event === "read_budget_renewed_again" ? "info" : "warn", event, fields),
+  });
+  releasers.push(() => budget.stop());
+
   const loopDelay = watchLoopDelay({ lateMs: config.maxLoopDelayMs });
   releasers.push(() => loopDelay.stop());
 
@@ -113,6 +135,13 @@ async function start(): Promise<void> {
       admission: createAdmission({ maxRequests: config.maxRequests, maxBytes: config.maxHeldBytes, isLate: () => loopDelay.isLate() }),
       count: (verdicts) => counter.count(verdicts),
     },
+    reads: {
+      table,
+      budget,
+      now: Date.now,
+      report: ({ event, ...fields }) => log("warn", event, fields),
+      keyRate: createKeyRate({ perSecond: config.readsPerKeyPerSecond }),
+    },
     authenticate: watchRefusals(ring.authenticate, log),
     corsOrigins: config.corsOrigins,
     log,
@@ -122,7 +151,10 @@ async function start(): Promise<void> {
   });
   releasers.push(() => api.stop(SLOW_MS + config.deadlineMs + SEND_TIMEOUT_MS));
   const address = api.server.address();
-  log("info", "ready", { host: config.host, port: typeof address === "object" ? address?.port : undefined });
+  const port = typeof address === "object" ? address?.port : undefined;
+  // Reads that come before it has its part wait for it; nothing else does.
+  void budget.start(`${hostname()}:${config.host}:${port}`);
+  log("info", "ready", { host: config.host, port });
 }
 
 let stopping = false;

@@ -11,6 +11,8 @@ function problem(status: number, code: string, title: string, details: Details =
 
 /** Every error answer of the public API. */
 export const problems = {
+  invalidUserId: (message: string) => problem(400, "invalid_user_id", "The user id in the address cannot be one", { errors: [{ field: "userId", message }] }),
+  invalidQuery: (errors: NonNullable<Details["errors"]>) => problem(400, "invalid_query", "The query cannot be answered", { errors }),
   malformed: (detail: string) => problem(400, "malformed_json", "The body is not JSON", { detail }),
   notUtf8: () => problem(400, "malformed_text", "The body is not UTF-8 text"),
   notGzip: () =>
@@ -38,6 +40,11 @@ export const problems = {
   noneValid: (details: Details) => problem(422, "invalid_activities", "No activity of the request can be taken", details),
   overloaded: () =>
     problem(429, "overloaded", "The service has as much in work as it can bear", { detail: "Nothing of the request was taken. Send it again later." }),
+  keyOverRate: (perSecond: number) =>
+    problem(429, "key_over_rate", "The API key asks too often", { detail: `One key may read ${perSecond} times a second. Ask again later.` }),
+  readsOverCapacity: () =>
+    problem(429, "reads_over_capacity", "The read units are spent", { detail: "All readers together have spent what the table's read throughput leaves them. Ask again later." }),
+  readsUnavailable: () => problem(503, "reads_unavailable", "Activities cannot be read now", { detail: "The table, or what divides its read throughput, does not answer. Ask again later." }),
   failed: () => problem(500, "internal_error", "The request failed", { detail: "What became of it is unknown. Send it again with the same ids." }),
   keysUnknown: () =>
     problem(503, "keys_unavailable", "API keys cannot be checked now", { detail: "Nothing of the request was read. Send it again later, with the same ids." }),

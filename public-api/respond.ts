@@ -24,8 +24,12 @@ export type Headers = Readonly<Record<string, string>>;
 
 /** Answers with JSON, unless an answer has begun or nobody is there to get it. */
 export function respond(response: ServerResponse, status: number, body: unknown, headers: Headers = {}): void {
+  respondText(response, status, `${JSON.stringify(body)}\n`, headers);
+}
+
+/** Answers with a text that is JSON unless a header says else. */
+export function respondText(response: ServerResponse, status: number, text: string, headers: Headers = {}): void {
   if (response.headersSent || response.destroyed) return;
-  const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(text),

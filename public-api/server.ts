@@ -8,10 +8,18 @@ import { createCors } from "./cors.ts";
 import type { Log } from "./log.ts";
 import { postActivities, type PostActivitiesContext } from "./post-activities.ts";
 import { problems } from "./problems.ts";
+import { readActivities, type ReadActivitiesContext } from "./read-activities.ts";
 import { refuseUnread, respond } from "./respond.ts";
 import { matchRoute, type PublicApiRouteName } from "./routes.ts";
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+/** What was found in the request's head: what its address says, and which key it has. */
+interface Asked {
+  parts: Readonly<Record<string, string>>;
+  /** What stands after the question mark. */
+  search: string;
+  keyId: string | null;
+}
+type Handler = (request: IncomingMessage, response: ServerResponse, asked: Asked) => Promise<void> | void;
 
 export interface PublicApi {
   server: Server;
@@ -25,6 +33,7 @@ const STALLED_MS = 30_000;
 /** The HTTP face of the public API; it does not listen yet. */
 export function createPublicApi({
   ctx,
+  reads,
   authenticate,
   log,
   corsOrigins = [],
@@ -32,6 +41,8 @@ export function createPublicApi({
   slowMs = SLOW_MS,
 }: {
   ctx: PostActivitiesContext;
+  /** What activities are read with; without it they cannot be read here. */
+  reads?: ReadActivitiesContext;
   authenticate: Authenticate;
   log: Log;
   /** Origins whose pages may send; `*` alone is any. */
@@ -49,14 +60,20 @@ export function createPublicApi({
   const handlers: Readonly<Record<PublicApiRouteName, Handler>> = {
     postActivities: (request, response) => postActivities(ctx, request, response),
     postBeacon: (request, response) => postBeacon({ ...ctx, authenticate, cors, unchecked }, request, response),
+    getActivities: (request, response, { parts, search, keyId }) => {
+      if (!reads) return refuseUnread(request, response, problems.readsUnavailable(), { "Retry-After": "60" });
+      return readActivities({ ...reads, admission: ctx.admission }, { request, response, userId: parts.userId ?? "", search, keyId: keyId ?? "" });
+    },
     // Only whoever is still connected can ask while it stops, as a load balancer is.
     health: (_request, response) => respond(response, stopping ? 503 : 200, { status: stopping ? "stopping" : "ok" }),
   };
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const match = matchRoute(request.method ?? "", (request.url ?? "").split("?", 1)[0] ?? "");
-    if (!checkKey(authenticate, match, request, response)) return;
-    if (match.kind === "route") return handlers[match.name](request, response);
+    const [path = "", ...search] = (request.url ?? "").split("?");
+    const match = matchRoute(request.method ?? "", path);
+    const key = checkKey(authenticate, match, request, response);
+    if (!key) return;
+    if (match.kind === "route") return handlers[match.name](request, response, { parts: match.parts, search: search.join("?"), keyId: key.keyId });
     if (match.kind === "not_found") return refuseUnread(request, response, problems.notFound());
     return refuseUnread(request, response, problems.methodNotAllowed(match.allowed), { Allow: match.allowed });
   }

@@ -9,6 +9,7 @@ import { createAuditLog } from "#lib/gateways/audit-log.ts";
 import { createDrainModes } from "#lib/gateways/drain-modes.ts";
 import { createDrainStore } from "#lib/gateways/drain-store.ts";
 import { createIngestSamples } from "#lib/gateways/ingest-samples.ts";
+import { createReadShares } from "#lib/gateways/read-shares.ts";
 import { createWorkerRegistry } from "#lib/gateways/worker-registry.ts";
 import type { LocalPostgres } from "#lib/local/postgres/server.ts";
 
@@ -84,11 +85,14 @@ test("the worker drains, fails, dies, sweeps and redrives", async () => {
   await denied(worker.runs.create(runOf(another.id)));
 });
 
-test("the public API counts, and reads keys; it can make none", async () => {
+test("the public API counts, divides what it may read, and reads keys; it can make none", async () => {
   const api = as("publicApi");
   await api.samples.add([{ processId: "p", second: new Date("2026-01-31T12:00:00Z"), accepted: 1, refused: 0, unknown: 0 }]);
   await api.keys.active();
   await api.keys.markUsed([{ id: "nobody", usedAgoMs: 1 }]);
+  const shares = createReadShares({ db: api.db, queue: "q", budget: "open-api" });
+  expect((await shares.renew({ holder: "p", address: "here", inUse: 0, lifeMs: 1_000, first: true })).part).toBe(1);
+  await shares.release("p");
   const made = newApiKey();
   await denied(api.keys.insert({ id: made.id, hash: made.hash, name: "mine", scopes: ["read"], createdBy: "me", lifetimeSeconds: null }));
   await denied(api.db.$executeRaw`UPDATE api_key SET scopes = '{ingest,read}', revoked_at = NULL`);

@@ -145,7 +145,7 @@ export function createActivityTable({ client, table }: { client: Pick<DynamoDBCl
     /**
      * One page of a user's activities, by the time they occurred.
      * @param from inclusive, fixed-width UTC. @param to inclusive, fixed-width UTC.
-     * @param after sort key to go on from.
+     * @param after sort key to go on from. @param types only these; what is passed over is looked at and paid for too.
      */
     async queryUser(
       {
@@ -155,7 +155,8 @@ export function createActivityTable({ client, table }: { client: Pick<DynamoDBCl
         after,
         limit,
         newestFirst,
-      }: { userId: string; from?: string; to?: string; after?: string; limit: number; newestFirst: boolean },
+        types = [],
+      }: { userId: string; from?: string; to?: string; after?: string; limit: number; newestFirst: boolean; types?: readonly string[] },
       signal?: AbortSignal,
     ): Promise<UserPage> {
       const answer = await client.send(
@@ -167,7 +168,12 @@ export function createActivityTable({ client, table }: { client: Pick<DynamoDBCl
             ":from": { S: from ?? "0" },
             // "~" sorts after every character an id may hold, so the whole millisecond is included.
             ":to": { S: `${to ?? "9999-12-31T23:59:59.999Z"}#~` },
+            ...Object.fromEntries(types.map((type, n) => [`:type${n}`, { S: type }])),
           },
+          ...(types.length > 0 && {
+            FilterExpression: `#type IN (${types.map((_, n) => `:type${n}`).join(", ")})`,
+            ExpressionAttributeNames: { "#type": "type" },
+          }),
           ScanIndexForward: !newestFirst,
           Limit: limit,
           ReturnConsumedCapacity: "TOTAL",

@@ -4,19 +4,21 @@ import type { SearchRange } from "./search-range.ts";
 /** Bytes of the digest that stand before the sort key in a cursor. */
 const DIGEST_BYTES = 16;
 
-/** What a cursor belongs to: it goes on from `after` for this user and range only. */
+/** What a cursor belongs to: it goes on from `after` for this user, range and kind of query only. */
 interface CursorPlace extends SearchRange {
   user: string;
   after: string;
+  /** All else that makes the query what it is, such as its order. */
+  query?: string;
 }
 
-function digestOf({ user, from, to, after }: CursorPlace): Buffer {
-  const text = JSON.stringify(["activity-cursor", 1, user, from ?? null, to ?? null, after]);
+function digestOf({ user, from, to, after, query }: CursorPlace): Buffer {
+  const text = JSON.stringify(["activity-cursor", 1, user, from ?? null, to ?? null, after, ...(query === undefined ? [] : [query])]);
   return createHash("sha256").update(text).digest().subarray(0, DIGEST_BYTES);
 }
 
 /**
- * Makes the cursor that goes on after a sort key: a digest over user, range and key, then the key. The user id
+ * Makes the cursor that goes on after a sort key: a digest over user, range, query and key, then the key. The user id
  * itself is not in it. The digest finds mix-ups and garbling; it is no lock and needs no secret, because what
  * a caller may read is decided by the user id of the query, never by the cursor.
  */
@@ -24,7 +26,7 @@ export function encodeCursor(place: CursorPlace): string {
   return Buffer.concat([digestOf(place), Buffer.from(place.after, "utf8")]).toString("base64url");
 }
 
-/** @returns the sort key to go on after, or null when the cursor is garbled or of another user or range. */
+/** @returns the sort key to go on after, or null when the cursor is garbled or of another user, range or query. */
 export function decodeCursor(cursor: string, search: Omit<CursorPlace, "after">): string | null {
   const bytes = Buffer.from(cursor, "base64url");
   // Node skips what is not base64url; only the one canonical spelling is taken.
