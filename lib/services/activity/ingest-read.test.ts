@@ -122,4 +122,30 @@ describe("inSlices", () => {
     counting = false;
     expect(turns).toBeGreaterThan(5);
   });
+
+  it("takes one slice of all long bodies in a round, however many there are", async () => {
+    const body = `[${Array.from({ length: 100 }, (_, n) => line(String(n))).join(",")}]`;
+    let steps = 0;
+    let mostInRound = 0;
+    let before = 0;
+    let counting = true;
+    const round = () => {
+      mostInRound = Math.max(mostInRound, steps - before);
+      before = steps;
+      if (counting) setImmediate(round);
+    };
+    let nowMs = 0;
+    const reading = Array.from({ length: 8 }, () =>
+      inSlices(readJson(body), () => {
+        steps += 1;
+        return (nowMs += 1);
+      }),
+    );
+    before = steps;
+    setImmediate(round);
+    expect((await Promise.all(reading)).map(({ kind }) => kind)).toEqual(Array.from({ length: 8 }, () => "activities"));
+    counting = false;
+    // Five steps of a millisecond, and the look at the clock when a turn begins; two rounds may lie between two counts.
+    expect(mostInRound).toBeLessThan(15);
+  });
 });

@@ -65,13 +65,29 @@ export function* readLines(text: string, makeId: () => string = newId): BodyStep
 /** How long a body is read before others get their turn, milliseconds: a hostile megabyte takes a hundred times as long. */
 const SLICE_MS = 5;
 
-/** Reads a body to its end and lets others have their turn now and then. */
+/** Gives out turns, one in each round of the event loop: many long bodies at once would fill a round as one does. */
+function createTurns(): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  const next = () => {
+    waiting.shift()?.();
+    if (waiting.length > 0) setImmediate(next);
+  };
+  return () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push(resolve);
+    if (waiting.length === 1) setImmediate(next);
+    return promise;
+  };
+}
+const nextTurn = createTurns();
+
+/** Reads a body to its end, and lets others have their turn now and then. */
 export async function inSlices(steps: BodySteps, now: () => number = () => performance.now()): Promise<ReadBody> {
   for (let since = now(); ; ) {
     const step = steps.next();
     if (step.done) return step.value;
     if (now() - since < SLICE_MS) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     since = now();
   }
 }
