@@ -1,5 +1,6 @@
 import type { AnswerLike, LocksLike, Platform, RequestInitLike } from "#lib/tracker/platform.ts";
-import { createTracker } from "#lib/tracker/tracker.ts";
+import { createIds } from "#lib/tracker/ids.ts";
+import { startTracker } from "#lib/tracker/start.ts";
 import type { Drop, Refusal, TrackedActivity, Tracker, TrackerOptions, TrackerProblem, TrackerStorage } from "#lib/tracker/types.ts";
 
 /** The moment at which a world begins. */
@@ -217,7 +218,7 @@ export function createWorld({ serve = acceptAll, withLocks = true }: { serve?: S
         },
         ...change,
       };
-      const tracker = createTracker(
+      const tracker = startTracker(
         {
           url: API_URL,
           apiKey: API_KEY,
@@ -226,7 +227,7 @@ export function createWorld({ serve = acceptAll, withLocks = true }: { serve?: S
           onDropped: (drop) => drops.push(drop),
           ...options,
         },
-        platform,
+        { platform, makeId: createIds(platform) },
       );
       const kill = () => {
         dead.add(number);
