@@ -8,7 +8,7 @@ const SOON_MS = 14 * DAY_MS;
 
 export const SCOPES: Readonly<Record<ApiKeyScope, { label: string; meaning: string }>> = {
   ingest: { label: "ingest", meaning: "Send activities." },
-  read: { label: "read", meaning: "Read a user’s activities. No address asks for it yet." },
+  read: { label: "read", meaning: "Read what is stored of any user." },
 };
 
 export const LIFETIMES = [
