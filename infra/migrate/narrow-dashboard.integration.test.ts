@@ -7,6 +7,7 @@ import { createBetterAuth } from "#lib/auth/better-auth.ts";
 import { allowScript } from "#lib/auth/scripts.ts";
 import { readSession } from "#lib/auth/session.ts";
 import { redeemLink, signIn, signInAsDemo } from "#lib/auth/sign-in.ts";
+import { signOut } from "#lib/auth/sign-out.ts";
 import { beginSingleSignOn, endSingleSignOn } from "#lib/auth/single-sign-on.ts";
 import { newApiKey } from "#lib/domain/api-key.ts";
 import { newLinkToken } from "#lib/domain/link-token.ts";
@@ -83,6 +84,12 @@ test("sessions are read, kept from their idle limit, listed and ended; role and 
   await web.people.seen(session?.id ?? "");
   expect(await endSessions({ ctx: web, by, input: { id, sessionId: session?.id ?? "" } })).toBe(1);
   expect(await readSession({ ctx: web.sessions, headers, used: true })).toBeNull();
+
+  const again = await readSession({ ctx: web.sessions, headers: await web.signIn("cleo@example.com"), used: false });
+  if (again === null) throw new Error("Cleo is not signed in");
+  const known = (await web.people.passwordHash(id)) ?? "";
+  expect(await web.people.changePassword({ personId: id, sessionId: again.id, known, passwordHash: "another" })).toBe(0);
+  await signOut({ ctx: { people: web.people, audit: createAuditLog({ db: web.db, queue: "people.fifo" }), onUntold: (error) => expect.unreachable(String(error)) }, session: again });
 
   expect(await setRole({ ctx: web, by, input: { id, role: "operator" } })).toMatchObject({ outcome: "changed" });
   expect(await newLink({ ctx: web, by, input: { id, tokenHash: newLinkToken().hash } })).toMatchObject({ outcome: "changed" });
