@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ingestUnderFire, MIXED_FAULTS } from "./scenarios/ingest.ts";
 import { STOP_STEPS, stopAndGoOn } from "./scenarios/sigstop.ts";
 import type { RunReport } from "./harness.ts";
 import { withHarness } from "./with-harness.ts";
@@ -29,4 +30,13 @@ test("real workers, killed at three steps and held still past the visibility tim
   expect(report.figures).toMatchObject({ kills: KILL_STEPS.length, steps: KILL_STEPS.length, left: 0 });
   expect(report.figures.ok).toBe(report.figures.stored);
   expect(report.figures.redone).toBeGreaterThan(0);
+}, 150_000);
+
+test("a public API that is killed while SQS fails in every way: producers that send again lose nothing, find nothing twice, and were told the truth", async () => {
+  const told: string[] = [];
+  const options = { seed: 1, quick: true, only: "", keepLogs: false, tell: (line: string) => told.push(line) };
+  const report = await ingestUnderFire(options, { name: "suite ingest", activities: 1_500, kills: 2, phases: [MIXED_FAULTS] });
+  expect(report.violations, told.join("\n")).toEqual([]);
+  expect(report.figures).toMatchObject({ ok: 1_500, stored: 1_500, apiKills: 2, left: 0 });
+  expect(report.figures.tries).toBeGreaterThan(1_500);
 }, 150_000);

@@ -5,6 +5,16 @@ import type { Activity } from "#lib/contracts/activity.ts";
  */
 export type Kind = "healthy" | "malformed" | "unknown_version" | "rejected" | "killer" | "redriven";
 
+/**
+ * One try to send an activity, as its answer told it. `unsent`: surely not queued, by the word of the public API or since
+ * nothing of it left. `unknown`: all else but `ok`.
+ */
+export interface Try {
+  askedN: number;
+  answeredN: number;
+  said: "ok" | "unsent" | "unknown";
+}
+
 /** One activity as its producer saw it. `n` counts all facts of a run in the order they were seen. */
 export interface Send {
   id: string;
@@ -21,6 +31,8 @@ export interface Send {
   outcome: "ok" | "refused" | "unknown";
   /** The verdict said that SQS took it after refusing an earlier one of its user. */
   outOfOrder: boolean;
+  /** Of a producer that sends again under the same id until it has an answer: each of its tries, the first one's time above. */
+  tries?: readonly Try[];
 }
 
 /**
@@ -28,6 +40,7 @@ export interface Send {
  * before its act, an answer after it. `count` is SQS's count of the message's receives. `client` is the worker; of an ack the one that had received the message.
  */
 export type WireFact =
+  | { what: "queued"; n: number; atMs: number; id: string }
   | { what: "received"; n: number; atMs: number; id: string; messageId: string; groupId: string; count: number; client: string }
   | { what: "show_asked"; n: number; atMs: number; messageId: string; seconds: number; client: string }
   | { what: "shown"; n: number; atMs: number; messageId: string; seconds: number; client: string }

@@ -15,14 +15,15 @@ import type { Facts, Send } from "./facts.ts";
 import type { FaultRule } from "./faults.ts";
 import { createFleet } from "./fleet.ts";
 import { judge } from "./judge.ts";
+import { startKilledApi } from "./killed-api.ts";
 import { createApiProducer, createDirectProducer, type Outgoing, type Producer } from "./producers.ts";
-import { startFaultProxy } from "./proxy.ts";
+import { startFaultProxy, type WireCall } from "./proxy.ts";
 import { startReceiver } from "./receiver.ts";
+import { createRetryingProducer } from "./retrying-producer.ts";
 import { openRunLog } from "./run-log.ts";
 import { createTrace } from "./trace.ts";
 import { createTraffic, pour } from "./traffic.ts";
 
-const TABLE_WCU = 600;
 /** What a killed worker's successor may need beyond the visibility timeout: to receive, lease and store. */
 const REDO_MARGIN_SECONDS = 5;
 const DRAINED_LOOKS = 3;
@@ -41,6 +42,8 @@ export interface HarnessOptions {
   /** Attempts after which a message dies. */
   attempts?: number;
   rateWcuPerSecond?: number;
+  /** What the table bears. */
+  tableWriteUnits?: number;
   users?: number;
   /** What a successor may need beyond the visibility timeout. */
   redoMarginSeconds?: number;
@@ -67,6 +70,7 @@ export async function startHarness({
   storeTimeoutMs = 2_000,
   attempts = 5,
   rateWcuPerSecond = 300,
+  tableWriteUnits = 600,
   users = 40,
   redoMarginSeconds = REDO_MARGIN_SECONDS,
   webhook = false,
@@ -80,13 +84,15 @@ export async function startHarness({
   const tick = () => Atomics.add(counted, 0, 1) + 1;
   const sends: Send[] = [];
   try {
-    const stack = release.add(await startStack({ tableWriteUnits: TABLE_WCU, tableReadUnits: 20_000, visibilityTimeoutSeconds: visibilitySeconds }));
+    const stack = release.add(await startStack({ tableWriteUnits, tableReadUnits: 20_000, visibilityTimeoutSeconds: visibilitySeconds }));
     const loopDelay = monitorEventLoopDelay({ resolution: 10 });
     loopDelay.enable();
     release.push(() => void loopDelay.disable());
     const trace = createTrace({ table: stack.backend.table, deadLetterQueue: stack.backend.deadLetterQueue, tick });
-    const onCall = (call: Parameters<typeof trace.see>[0]) => {
+    let onSend: (call: WireCall) => void = () => undefined;
+    const onCall = (call: WireCall) => {
       trace.see(call);
+      if (call.operation === "SendMessageBatch") onSend(call);
       if (call.stage === "asked" && (call.fault !== null || call.failedEntries > 0)) {
         log.line({ event: "fault", service: call.service, operation: call.operation, client: call.client, fault: call.fault ?? "entries", failed: call.failedEntries });
       }
@@ -219,6 +225,17 @@ export async function startHarness({
         const producer = createApiProducer({ ...producerDeps, url: `http://127.0.0.1:${Number(port)}`, apiKey });
         release.push(() => producer.close());
         return producer;
+      },
+
+      /** A public API process that can be killed, and is started again then; its producer sends until it has an answer. */
+      async startKilledApi() {
+        const apiKey = await makeApiKey({ db, queue: stack.backend.queue });
+        const api = await startKilledApi({ env: { ...env, AWS_SDK_UA_APP_ID: "api" }, onEvent: (event) => log.line({ process: "public-api", ...event }) });
+        onSend = api.see;
+        release.push(() => api.close());
+        const producer = createRetryingProducer({ ...producerDeps, url: api.url, apiKey, random });
+        release.push(() => producer.close());
+        return { api, producer };
       },
 
       /**

@@ -43,6 +43,13 @@ test("what any check finds is named and counted", () => {
   expect(judge(run(), { redoLimitSeconds: 10, pushes: [] }).broken).toEqual([expect.stringContaining("unpushed")]);
 });
 
+test("what producers were told is judged where they tell of their tries", () => {
+  const told = run();
+  const sends = told.sends.map((send) => Object.assign(send, { tries: [{ askedN: 0, answeredN: 1, said: "unsent" as const }] }));
+  expect(names({ ...told, sends, wire: [...told.wire, { what: "queued", n: 1, atMs: 1, id }] })).toEqual(["calledUnsent"]);
+  expect(judge({ ...told, sends }, { redoLimitSeconds: 10, pushes: null }).figures).toMatchObject({ tries: 1, calledUnsent: 0, acceptedEarly: 0 });
+});
+
 test("the time to redo is judged where it has a limit", () => {
   const killed = { ...run([received("w1", 0), received("w2", 6_000)]), kills: [{ client: "w1", atMs: 1_000 }] };
   expect(names(killed)).toEqual([]);

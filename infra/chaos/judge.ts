@@ -1,6 +1,7 @@
 import { checkHolds } from "./check-holds.ts";
 import { checkPushes, pushViolations } from "./check-pushes.ts";
 import { checkReceives } from "./check-receives.ts";
+import { checkSends } from "./check-sends.ts";
 import { check, violations } from "./check.ts";
 import type { Facts, PushFact, Send } from "./facts.ts";
 
@@ -27,6 +28,7 @@ export function judge(facts: Facts, { redoLimitSeconds, pushes }: { redoLimitSec
   const found = check(facts);
   const holds = checkHolds(facts);
   const receives = checkReceives(facts);
+  const sent = checkSends(facts);
   const pushed = pushes === null ? null : checkPushes({ ...facts, pushes });
   const redoSecondsMax = rounded(Math.max(0, ...found.redoSeconds));
   const counted = (outcome: Send["outcome"]) => facts.sends.filter((send) => send.outcome === outcome).length;
@@ -51,14 +53,15 @@ export function judge(facts: Facts, { redoLimitSeconds, pushes }: { redoLimitSec
       heldTwice: holds.heldTwice.length,
       storedUnheld: holds.storedUnheld.length,
       receivedUnexplained: receives.unexplained.length,
+      ...(sent.tries > 0 && { tries: sent.tries, calledUnsent: sent.calledUnsent.length, acceptedEarly: sent.acceptedEarly.length }),
       ...(pushes && pushed && { pushes: pushes.length, pushedAgain: pushed.pushedAgain }),
       ...(redoLimitSeconds === null ? { redoUnderFaultsSecondsMax: redoSecondsMax } : { redoSecondsMax, redoLimitSeconds }),
     },
     broken: [
       ...violations(found, { redoLimitSeconds }),
-      ...named({ heldTwice: holds.heldTwice, storedUnheld: holds.storedUnheld, receivedUnexplained: receives.unexplained }),
+      ...named({ heldTwice: holds.heldTwice, storedUnheld: holds.storedUnheld, receivedUnexplained: receives.unexplained, calledUnsent: sent.calledUnsent, acceptedEarly: sent.acceptedEarly }),
       ...(pushed ? pushViolations(pushed) : []),
     ],
-    findings: { ...found, ...holds, ...receives, ...pushed },
+    findings: { ...found, ...holds, ...receives, ...sent, ...pushed },
   };
 }

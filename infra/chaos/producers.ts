@@ -21,7 +21,7 @@ export interface Producer {
   close(): void;
 }
 
-interface ProducerDeps {
+export interface ProducerDeps {
   tick: () => number;
   log: (entry: object) => void;
   /** Takes in each send, before it goes out. */
@@ -30,7 +30,8 @@ interface ProducerDeps {
 
 let requests = 0;
 
-function intend({ tick, log, sends }: ProducerDeps, outgoing: readonly Outgoing[]): Send[] {
+/** Notes what is about to be sent. */
+export function intend({ tick, log, sends }: ProducerDeps, outgoing: readonly Outgoing[]): Send[] {
   requests += 1;
   const askedN = tick();
   const mine = outgoing.map(({ activity, kind }, position): Send => ({
@@ -107,17 +108,22 @@ function outcomeOf(verdict: Verdict): Outcome {
   }
 }
 
+/** The body of a request to the public API. */
+export function bodyOf(outgoing: readonly Outgoing[]): string {
+  const activities = outgoing.map(({ activity: { properties, ...activity } }) => ({
+    ...activity,
+    ...(properties !== undefined && { properties: JSON.parse(properties) as unknown }),
+  }));
+  return JSON.stringify(activities);
+}
+
 /** Through the public API, as a real producer; what it says of each activity is believed. */
 export function createApiProducer({ url, apiKey, ...deps }: ProducerDeps & { url: string; apiKey: string }): Producer {
   const client = createHttpClient({ url, maxSockets: 16, apiKey });
   return {
     async send(outgoing) {
       const mine = intend(deps, outgoing);
-      const activities = outgoing.map(({ activity: { properties, ...activity } }) => ({
-        ...activity,
-        ...(properties !== undefined && { properties: JSON.parse(properties) as unknown }),
-      }));
-      const answer = await client.post(JSON.stringify(activities));
+      const answer = await client.post(bodyOf(outgoing));
       const all = (outcome: Send["outcome"], detail: string) => mine.map((): Outcome => ({ outcome, outOfOrder: false, detail }));
       let outcomes: Outcome[];
       if (answer.kind === "none") outcomes = all(answer.sent ? "unknown" : "refused", answer.reason);

@@ -52,12 +52,15 @@ test("stored is what did not come back unprocessed; a refused call stores nothin
   ]);
 });
 
-test("a send to the DLQ is a death, a send to the queue is none; a look into the DLQ is no receive", () => {
+test("a send to the DLQ is a death, one to the queue is none, and what SQS refused of a batch is neither; a look into the DLQ is no receive", () => {
   const Entries = [{ Id: "0", MessageBody: 'cut "chaos-t-3' }];
   const facts = traced(
-    both("SendMessageBatch", { QueueUrl: QUEUE, Entries }, {}),
+    both("SendMessageBatch", { QueueUrl: QUEUE, Entries: [...Entries, { Id: "1", MessageBody: 'cut "chaos-t-4' }] }, { Failed: [{ Id: "1" }] }),
     both("SendMessageBatch", { QueueUrl: DLQ, Entries }, {}),
     both("ReceiveMessage", { QueueUrl: DLQ }, { Messages: [message(3)] }),
   );
-  expect(facts).toEqual([{ what: "dead", n: 2, atMs: 5, id: "chaos-t-3" }]);
+  expect(facts).toEqual([
+    { what: "queued", n: 1, atMs: 5, id: "chaos-t-3" },
+    { what: "dead", n: 2, atMs: 5, id: "chaos-t-3" },
+  ]);
 });

@@ -79,8 +79,7 @@ export function createTrace({ table, deadLetterQueue, tick, now = Date.now }: { 
         }
         return;
       case "SendMessageBatch":
-        if (queue !== deadLetterQueue) return;
-        for (const entry of taken(request, answer.body)) facts.push({ what: "dead", n, atMs, id: idOfBody(String(entry.MessageBody)) });
+        for (const entry of taken(request, answer.body)) facts.push({ what: queue === deadLetterQueue ? "dead" : "queued", n, atMs, id: idOfBody(String(entry.MessageBody)) });
         return;
       case "BatchWriteItem": {
         const back = new Set(putsOf(answer.body.UnprocessedItems).map(idOfPut));

@@ -1,0 +1,123 @@
+import type { FaultRule } from "#infra/chaos/faults.ts";
+import type { Harness, RunReport } from "#infra/chaos/harness.ts";
+import { KILL_MOMENTS } from "#infra/chaos/killed-api.ts";
+import type { Producer } from "#infra/chaos/producers.ts";
+import type { Scenario, ScenarioOptions } from "#infra/chaos/scenario.ts";
+import { withHarness } from "#infra/chaos/with-harness.ts";
+
+const ACTIVITIES = 100_000;
+const QUICK_ACTIVITIES = 6_000;
+const LANES = 48;
+const USERS = 300;
+const WORKERS = 2;
+/** Out of the way: what is looked at is the other end of the queue. */
+const TABLE_WCU = 8_000;
+const RATE_WCU = 6_000;
+const VISIBILITY_SECONDS = 30;
+/** The longest part of a run: a backlog of all that was sent. */
+const DRAIN_SECONDS = 300;
+const MOST_PER_REQUEST = 20;
+/** Of requests whose activities are all of one user, as those of one browser are. */
+const ONE_USER_SHARE = 0.5;
+const KILLS = 4;
+const QUICK_KILLS = 1;
+/** The last kill of a phase comes when less than this share has its answer: enough is still to be sent. */
+const KILLS_WITHIN = 0.6;
+
+const sends = (kind: FaultRule["kind"], rate: number): FaultRule => ({ service: "sqs", kind, rate, operations: ["SendMessageBatch"] });
+
+export const MIXED_FAULTS: readonly FaultRule[] = [sends("error_5xx", 0.1), sends("lost_answer", 0.1), sends("reset", 0.1), sends("hang", 0.005), sends("partial", 0.1)];
+
+/** What meets the calls that send, one after the other; in each of them the process is killed, too. */
+const PHASES: readonly (readonly FaultRule[])[] = [
+  [],
+  [sends("error_5xx", 0.3)],
+  [sends("partial", 0.3)],
+  [sends("lost_answer", 0.3)],
+  [sends("reset", 0.3)],
+  MIXED_FAULTS,
+];
+
+/** Sends so many activities in requests of all sizes, as fast as they are answered. @param onAnswered told how many are. */
+async function pourAll({ harness, producer, activities, onAnswered }: { harness: Harness; producer: Producer; activities: number; onAnswered: (answered: number) => void }): Promise<void> {
+  const { random, traffic } = harness;
+  let left = activities;
+  let answered = 0;
+  await Promise.all(
+    Array.from({ length: LANES }, async () => {
+      while (left > 0) {
+        const size = Math.min(left, 1 + Math.floor(random() * MOST_PER_REQUEST));
+        left -= size;
+        const first = traffic.next();
+        const more = random() < ONE_USER_SHARE ? { userId: first.activity.userId } : {};
+        await producer.send([first, ...Array.from({ length: size - 1 }, () => traffic.next(more))]);
+        answered += size;
+        onAnswered(answered);
+      }
+    }),
+  );
+}
+
+/** A count that can be waited for. @param over ends every wait. */
+function createProgress(over: AbortSignal) {
+  let now = 0;
+  const waiting = new Map<() => void, number>();
+  over.addEventListener("abort", () => {
+    for (const go of waiting.keys()) go();
+  });
+  return {
+    reach: (count: number): void => {
+      now = count;
+      for (const [go, due] of waiting) if (now >= due) go();
+    },
+    reached: (due: number): Promise<void> =>
+      new Promise((go) => {
+        if (now >= due || over.aborted) go();
+        else waiting.set(go, due);
+      }),
+  };
+}
+
+/** Runs a part of the scenario on a harness of its own and judges it. */
+export function ingestUnderFire(options: ScenarioOptions, { name, activities, kills, phases = PHASES }: { name: string; activities: number; kills: number; phases?: typeof PHASES }): Promise<RunReport> {
+  return withHarness(options, { name, visibilitySeconds: VISIBILITY_SECONDS, tableWriteUnits: TABLE_WCU, rateWcuPerSecond: RATE_WCU, users: USERS }, async (harness) => {
+    const { fleet } = harness;
+    const { api, producer } = await harness.startKilledApi();
+    await Promise.all(Array.from({ length: WORKERS }, () => fleet.ready()));
+    const startedMs = performance.now();
+    for (const [at, rules] of phases.entries()) {
+      harness.tell(`phase ${at + 1} of ${phases.length}: ${rules.map(({ kind, rate }) => `${kind} ${rate * 100} %`).join(", ") || "kills alone"}`);
+      harness.setFaults(rules);
+      const over = new AbortController();
+      const total = Math.ceil(activities / phases.length);
+      const progress = createProgress(over.signal);
+      const poured = pourAll({ harness, producer, activities: total, onAnswered: progress.reach }).finally(() => over.abort());
+      for (let kill = 1; kill <= kills; kill += 1) {
+        await progress.reached((total * KILLS_WITHIN * kill) / (kills + 1));
+        await api.kill(KILL_MOMENTS[(at + kill) % KILL_MOMENTS.length] ?? "now", over.signal);
+      }
+      await poured;
+    }
+    const sendSeconds = Math.round((performance.now() - startedMs) / 1000);
+    harness.setFaults([]);
+    const drainSeconds = await harness.drained(DRAIN_SECONDS);
+    await fleet.stop();
+    const faults = Object.values(harness.faultCounts()).reduce((sum, one) => sum + one, 0);
+    const unanswered = harness.sends.filter(({ outcome }) => outcome !== "ok").length;
+    return await harness.judge({
+      drainSeconds,
+      extra: { apiKills: api.kills(), faults, sendSeconds, outOfOrderVerdicts: harness.sends.filter(({ outOfOrder }) => outOfOrder).length },
+      broken: [
+        ...(faults === 0 ? ["no fault came about"] : []),
+        ...(api.kills() === 0 ? ["the public API was not killed"] : []),
+        ...(unanswered > 0 ? [`unanswered: ${unanswered} activities were not accepted in the end`] : []),
+      ],
+    });
+  });
+}
+
+export const ingest: Scenario = {
+  name: "ingest",
+  what: "the public API is killed mid-request while SQS answers with 5xx, takes parts of batches, loses answers and resets; producers send again until they have an answer",
+  run: async (options) => [await ingestUnderFire(options, { name: "ingest", activities: options.quick ? QUICK_ACTIVITIES : ACTIVITIES, kills: options.quick ? QUICK_KILLS : KILLS })],
+};
