@@ -1,5 +1,8 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, expect, type Page, test } from "@playwright/test";
+import { MARKUP } from "#e2e/hostile-text.ts";
+import { expectShown, watch } from "#e2e/watch.ts";
+import { linkAnswerSchema } from "#lib/contracts/people.ts";
 
 /*
  * An admin invites somebody, who comes in by the link; then rights and sessions are taken away, at once. One after the
@@ -87,12 +90,19 @@ test("the link sets a password, once, and its person is in with their role", asy
   await other.context().close();
 });
 
-test("another role ends the session at once, and counts from the next sign-in on", async ({ page }) => {
-  const drawer = await manage(page);
+test("another role, given by keyboard alone, ends the session at once, and counts from the next sign-in on", async ({ page }) => {
+  await page.goto("/people");
+  await row(page).getByRole("button", { name: /^Manage/ }).press("Enter");
+  const drawer = page.getByRole("dialog");
   await expect(drawer.getByRole("list", { name: "Sessions of Grace Hopper" }).getByRole("listitem")).toHaveCount(1);
   await expectNoViolations(page);
-  await drawer.getByRole("combobox", { name: "Role" }).selectOption("support");
-  await drawer.getByRole("button", { name: "Change role" }).click();
+  const role = drawer.getByRole("combobox", { name: "Role" });
+  await role.focus();
+  await page.keyboard.press("ArrowUp");
+  await expect(role).toHaveValue("support");
+  await page.keyboard.press("Tab");
+  await expect(drawer.getByRole("button", { name: "Change role" })).toBeFocused();
+  await page.keyboard.press("Enter");
   await expect(drawer.getByText("Signed in nowhere")).toBeVisible();
   // The page that Grace left open finds out by itself.
   await expect(grace).toHaveURL(/\/sign-in$|\/sign-in\?next=%2F$/);
@@ -143,6 +153,52 @@ test("nobody changes themselves, nor a demo person; and all of it is in the audi
   for (const action of ["person.invite", "person.set_password", "person.role", "session.end", "person.disable", "person.enable", "session.sign_in"]) expect(log, action).toContain(action);
   expect(log).not.toContain(PASSWORD);
   expect(log).not.toContain(link.split("#")[1] ?? "no token");
+});
+
+/** What only runs where markup is taken for markup: in a name, and in what a browser calls itself. */
+const HOSTILE = MARKUP.slice(0, 100);
+
+test("markup in a name, in an invited e-mail and in what a browser calls itself runs nowhere", async ({ page, browser, request, baseURL }) => {
+  const found = await watch(page);
+  const headers = { origin: baseURL ?? "" };
+  for (const wrong of ["<img/src=x/onerror=globalThis.ran=1>@example.com", '"<svg onload=globalThis.ran=1>"@example.com', "javascript:globalThis.ran=1@example.com", "grace@<script>globalThis.ran=1</script>.com"]) {
+    expect((await request.post("/api/people", { headers, data: { email: wrong, name: "Eve", role: "operator" } })).status(), wrong).toBe(422);
+  }
+  // As close to code as an address can be.
+  const email = `o'onload+globalthis.ran+1'-${unique}@example.com`;
+  const invited = await request.post("/api/people", { headers, data: { email, name: HOSTILE, role: "operator" } });
+  expect(invited.status(), await invited.text()).toBe(201);
+  const { link: theirLink } = linkAnswerSchema.parse(await invited.json());
+
+  const context = await browser.newContext({ storageState: { cookies: [], origins: [] }, userAgent: HOSTILE });
+  const theirs = await context.newPage();
+  const foundThere = await watch(theirs);
+  await theirs.goto(theirLink);
+  await theirs.getByRole("textbox", { name: "Your name" }).fill(HOSTILE);
+  await theirs.getByLabel("New password", { exact: true }).fill(PASSWORD);
+  await theirs.getByRole("button", { name: "Set password and sign in" }).click();
+  await theirs.getByRole("button", { name: /^Account of/ }).click();
+  await expect(theirs.getByRole("region", { name: "Account" })).toContainText(HOSTILE);
+  await expectShown(theirs, HOSTILE);
+  // What they do is said of them by name.
+  await theirs.reload();
+  await expect(theirs.getByRole("button", { name: /^Account of/ })).toBeVisible();
+  expect(foundThere).toEqual([]);
+
+  await page.goto("/people");
+  await page.getByRole("row").filter({ hasText: email }).getByRole("button", { name: /^Manage/ }).click();
+  await expect(page.getByRole("dialog").getByRole("listitem")).toContainText(HOSTILE.slice(0, 40));
+  await page.getByRole("dialog").getByRole("button", { name: "New password link" }).click();
+  await expect(page.getByTestId("new-link")).toBeVisible();
+  await expectShown(page, HOSTILE);
+  // Their name and e-mail as actor, target and value, in the list and in an act's details.
+  await page.goto(`/audit?who=${encodeURIComponent(email)}`);
+  await expectShown(page, HOSTILE);
+  await page.getByRole("button", { name: /^Details of/ }).first().click();
+  await expect(page.getByRole("dialog")).toContainText(email);
+  await expectShown(page, HOSTILE);
+  expect(found).toEqual([]);
+  await context.close();
 });
 
 for (const colorScheme of ["light", "dark"] as const) {

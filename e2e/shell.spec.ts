@@ -1,13 +1,12 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, type Page, test } from "@playwright/test";
+import { builtPages } from "#e2e/built.ts";
 
 /*
  * The shell that every page stands in, as an attacker meets it: what may run in a page, what an answer carries, and
  * what is not there at all.
  */
-
-const PAGES = ["/", "/dead-letters", "/activity", "/nowhere"];
 
 /** What the browser refused or complained about, as it happens. */
 function complaints(page: Page): string[] {
@@ -66,7 +65,8 @@ test("a script, a handler or a style that was written into a page does not run",
 
 test("every page has a policy with a nonce of its own, and says what it must", async ({ request }) => {
   const nonces = new Set<string>();
-  for (const path of PAGES) {
+  const paths = [...(await builtPages()).map(({ path }) => path), "/nowhere"];
+  for (const path of paths) {
     const answer = await request.get(path);
     const headers = answer.headers();
     const policy = headers["content-security-policy"] ?? "";
@@ -93,7 +93,7 @@ test("every page has a policy with a nonce of its own, and says what it must", a
     expect(inline.filter((tag) => !tag.includes(`nonce="${nonce}"`)), path).toEqual([]);
     expect([...html.matchAll(/<style[^>]*>/g)].filter(([tag]) => !tag.includes(`nonce="${nonce}"`)), path).toEqual([]);
   }
-  expect(nonces.size).toBe(PAGES.length);
+  expect(nonces.size).toBe(paths.length);
 });
 
 test("routes and built files carry the headers too, and routes are kept nowhere", async ({ request }) => {

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test } from "@playwright/test";
-import { Client } from "pg";
+import type { Client } from "pg";
+import { openDatabase } from "#e2e/database.ts";
 
 /** More than a client may fail before it has to wait. */
 const ATTEMPTS = 40;
@@ -13,9 +12,7 @@ let database: Client;
 const forget = () => database.query("DELETE FROM sign_in_limit");
 
 test.beforeAll(async () => {
-  const env = JSON.parse(await readFile(join(process.env.SPILLWAY_STATE_DIR ?? "", "env.json"), "utf8")) as Record<string, string>;
-  database = new Client({ connectionString: env.DATABASE_URL });
-  await database.connect();
+  database = await openDatabase();
   await forget();
 });
 test.afterAll(async () => {

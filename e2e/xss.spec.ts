@@ -1,6 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { expect, type Page, test } from "@playwright/test";
+import { openDatabase } from "#e2e/database.ts";
 import { MARKUP, withHostileText } from "#e2e/hostile-text.ts";
 import { openStack } from "#e2e/stack.ts";
+import { expectShown, watch } from "#e2e/watch.ts";
 import { type ApiKey, apiKeyListSchema, newApiKeySchema } from "#lib/contracts/api-keys.ts";
 import { type AuditAct, auditListSchema } from "#lib/contracts/audit.ts";
 import { type ActivitySearchResult, activitySearchResultSchema } from "#lib/contracts/activity-search.ts";
@@ -131,38 +134,11 @@ const person: Person = {
 };
 const session: PersonSession = { id: RUN, createdAt: AT, lastSeenAt: AT, endsAt: AT, ipAddress: "address", userAgent: "browser", current: false };
 
-/** Reports what ran, what the policy had to stop, and every dialog: all three must stay empty. */
-async function watch(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  await page.exposeFunction("reportRun", (text: string) => found.push(text));
-  await page.addInitScript(() => {
-    const reporter = globalThis as unknown as { reportRun(text: string): void };
-    const ran = {
-      set() {
-        reporter.reportRun("ran");
-      },
-    };
-    Object.defineProperty(globalThis, "ran", ran);
-    document.addEventListener("securitypolicyviolation", (event) => reporter.reportRun(`stopped ${event.violatedDirective} ${event.sample}`));
-  });
-  page.on("dialog", (dialog) => {
-    found.push(`dialog ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  return found;
-}
-
 async function answers(page: Page, glob: string, schema: { safeParse(value: unknown): { success: boolean } }, sample: unknown, least: number): Promise<void> {
   expect(schema.safeParse(sample).success, glob).toBe(true);
   const { answer, fields } = withHostileText(sample, schema);
   expect(fields, glob).toBeGreaterThanOrEqual(least);
   await page.route(glob, (route) => route.fulfill({ json: answer }));
-}
-
-/** The text stands on the page, as text. */
-async function expectShown(page: Page): Promise<void> {
-  await expect(page.getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
-  await expect(page.locator('img[src="x"], iframe[srcdoc], svg[onload]')).toHaveCount(0);
 }
 
 // The pages poll: an answer that is being changed when a test ends is nobody's failure.
@@ -273,6 +249,38 @@ test("in what the sign-in page takes from its address", async ({ page, context }
   expect(found).toEqual([]);
 });
 
+test("written into the database by whatever is hostile there: a worker's name and error, a dead letter's type and error", async ({ page }) => {
+  const database = await openDatabase();
+  const found = await watch(page);
+  const id = randomUUID();
+  const [queue] = (await database.query<{ queue: string }>("SELECT queue FROM drain")).rows;
+  try {
+    await database.query(
+      `INSERT INTO worker (id, queue, host, pid, version, state, started_at, last_seen_at, last_error, last_error_at) VALUES ($1, $2, $1, 1, $1, 'running', now(), now(), $1, now())`,
+      [MARKUP, queue?.queue],
+    );
+    await database.query(
+      `INSERT INTO death (id, queue, message_id, user_id, activity_id, type, reason, error, attempts, worker, first_failed_at, last_failed_at, died_at, body, dlq_message_id, history)
+       VALUES ($1, $2, $3, $4, $4, $4, 'handler_failed', $4, 5, $4, now(), now(), now(), $4, 'x', jsonb_build_array(jsonb_build_object('at', $5::text, 'worker', $4::text, 'reason', 'handler_failed', 'error', $4::text)))`,
+      [id, queue?.queue, `hostile ${id}`, MARKUP, AT],
+    );
+    // Drawn by the server, and again by the page.
+    await page.goto("/");
+    await expect(page.getByRole("table", { name: "Workers" })).toContainText(MARKUP.slice(0, 20));
+    await expectShown(page);
+    await page.goto("/dead-letters");
+    await expectShown(page);
+    await page.goto(`/dead-letters?death=${id}`);
+    await expect(page.getByRole("dialog").getByText(MARKUP.slice(0, 40)).first()).toBeAttached();
+    await expectShown(page);
+    expect(found).toEqual([]);
+  } finally {
+    await database.query("DELETE FROM worker WHERE id = $1", [MARKUP]);
+    await database.query("DELETE FROM death WHERE id = $1", [id]);
+    await database.end();
+  }
+});
+
 test("sent in by a producer, planted in the queue, given as a reason or in the address, and drawn by the server", async ({ page }) => {
   const stack = await openStack();
   const found = await watch(page);
@@ -288,11 +296,17 @@ test("sent in by a producer, planted in the queue, given as a reason or in the a
   const wanted = (await rate.inputValue()) === "150" ? "151" : "150";
   await rate.fill(wanted);
   const reason = page.getByRole("textbox", { name: /Reason/ });
-  if (await reason.isVisible()) await reason.fill(text);
+  await reason.fill(text);
   await apply.click();
   await expect(page.getByText(`Applied: ${wanted} WCU/s`)).toBeVisible();
   await page.reload();
   await expect(page.getByTestId("live-state")).toHaveAttribute("data-state", "connected");
+
+  // As the reason of an act: in the list that the server draws, and in the act's details.
+  await page.goto("/audit?action=drain.rate");
+  await page.getByRole("button", { name: /^Details of/ }).first().click();
+  await expect(page.getByRole("dialog")).toContainText(wanted);
+  await expectShown(page);
 
   await page.goto(`/dead-letters?status=${encodeURIComponent(text)}`);
   await expect(page.getByRole("checkbox", { name: `Select ${messageId}` })).toBeVisible({ timeout: 30_000 });
