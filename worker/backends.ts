@@ -17,6 +17,7 @@ import { createPushFilter } from "#lib/gateways/push-filter.ts";
 import { createQueueMetrics } from "#lib/gateways/queue-metrics.ts";
 import { createRedriveRuns } from "#lib/gateways/redrive-runs.ts";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
+import { createUserProgress } from "#lib/gateways/user-progress.ts";
 import { createWorkerMetrics } from "#lib/gateways/worker-metrics.ts";
 import { createWorkerRegistry } from "#lib/gateways/worker-registry.ts";
 import { countCalls, type OnAwsCall } from "./aws-calls.ts";
@@ -56,6 +57,7 @@ export function openBackends(backend: BackendConfig, config: WorkerConfig, sinks
     drain: createDrainStore({ db: paceDb, queue }),
     registry: createWorkerRegistry({ db: paceDb, queue }),
     ingestSamples: createIngestSamples({ db, queue }),
+    userProgress: createUserProgress({ db, queue }),
     ledger: createDeadLetterLedger({ db, queue }),
     failing: createFailingMessages({ db, queue }),
     runs: createRedriveRuns({ db, queue }),

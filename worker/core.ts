@@ -10,6 +10,7 @@ import { createLanes, type Lane } from "./lanes.ts";
 import { createLeaser } from "./lease.ts";
 import { createOutage } from "./outage.ts";
 import type { Pushes } from "./pushes.ts";
+import { createProgress } from "./progress.ts";
 import { createReceipts } from "./receipts.ts";
 import { createSamples } from "./samples.ts";
 import { createThroughput } from "./throughput.ts";
@@ -53,6 +54,8 @@ export function createCore(deps: Deps) {
     lanes,
     leaser: createLeaser({ drain: deps.drain, clock, emit }),
     receipts: createReceipts({ queue: deps.queue, clock, emit }),
+    /** What is told of each user. */
+    progress: createProgress(),
     samples: createSamples({ workerId: deps.workerId, now: clock.now }),
     throughput: createThroughput({ clock }),
     /** Of the batches that are being stored. */

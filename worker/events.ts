@@ -55,7 +55,7 @@ export type WorkerEvent =
   | { event: "drain_reachable" }
   | { event: "draining_paused"; afterMs: number }
   | { event: "ledger_unreachable"; error: string }
-  | { event: "report_failed"; what: "heartbeat" | "samples" | "metrics" | "provisioned"; error: string }
+  | { event: "report_failed"; what: "heartbeat" | "samples" | "progress" | "metrics" | "provisioned"; error: string }
   | { event: "pruned"; samples: number; workers: number }
   | { event: "fault"; where: string; error: string }
   | DeadLetterEvent;

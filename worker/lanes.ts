@@ -17,6 +17,8 @@ export interface Held {
   storedAtMs: number | null;
   /** Pushed to every sink; stays false where there is none. */
   pushed: boolean;
+  /** SQS said that it was deleted while nobody else could have it: SQS says so of a handle that is too old, too. */
+  surelyDeleted: boolean;
   /** May be handled: a first delivery, or a redelivery that has left its start mark. */
   prepared: boolean;
   marked: boolean;
@@ -58,6 +60,7 @@ export function hold(message: ReceivedMessage, times: { receivedAtMs: number; vi
     visibleUntilMs: times.visibleUntilMs,
     storedAtMs: null,
     pushed: false,
+    surelyDeleted: false,
     prepared: message.receiveCount <= 1,
     marked: false,
   };

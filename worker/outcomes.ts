@@ -30,7 +30,7 @@ export type Outcomes = ReturnType<typeof createOutcomes>;
  * it go.
  */
 export function createOutcomes(core: Core) {
-  const { attempts, deaths, lanes, receipts, samples, clock, emit, random } = core;
+  const { attempts, deaths, lanes, progress, receipts, samples, clock, emit, random } = core;
 
   /** Messages whose marks this process could not take back: it lives, so those are no kills. */
   const owed = new Set<string>();
@@ -157,18 +157,29 @@ export function createOutcomes(core: Core) {
       putBack(lane, true);
       return false;
     }
-    return await acknowledge(lane, done);
+    return await acknowledge(lane, done, "stored");
   }
 
-  async function acknowledge(lane: Lane, done: readonly Held[]): Promise<boolean> {
+  async function acknowledge(lane: Lane, done: readonly Held[], fate: "stored" | "dead"): Promise<boolean> {
     const failed = await receipts.ack(done);
-    lanes.remove(
-      lane,
-      done.filter((one) => !failed.includes(one)),
-    );
+    const acked = done.filter((one) => !failed.includes(one));
+    tellPassed(lane, acked, fate);
+    lanes.remove(lane, acked);
     if (failed.length === 0) return true;
     await leave(lane, "ack_failed");
     return false;
+  }
+
+  /** Tells of acked messages. A user is complete through one only if all before it in the lane went with it. */
+  function tellPassed(lane: Lane, acked: readonly Held[], fate: "stored" | "dead"): void {
+    const gone = new Set(acked);
+    let through = true;
+    for (const one of lane.held) {
+      if (gone.size === 0) return;
+      const sure = gone.delete(one) && one.surelyDeleted;
+      through &&= sure;
+      if (sure) progress.passed(one.message, { fate, through, redriven: one.message.attributes[REDRIVE_DEATH_ATTRIBUTE] !== undefined });
+    }
   }
 
   /** Gives a lane back; after a setback not at once. */
@@ -193,7 +204,7 @@ export function createOutcomes(core: Core) {
   async function afterDeath(lane: Lane, held: Held, outcome: "completed" | "unfinished"): Promise<void> {
     if (outcome === "unfinished") {
       await release(lane, "ledger_away", LEDGER_AWAY_SECONDS);
-    } else if (await acknowledge(lane, [held])) {
+    } else if (await acknowledge(lane, [held], "dead")) {
       putBack(lane, false);
     }
   }
@@ -211,6 +222,7 @@ export function createOutcomes(core: Core) {
     }
     held.marked = false; // counting takes the mark away
     samples.count("failed", 1);
+    progress.failed(message.groupId);
     emit({ event: "attempt_failed", messageId: message.messageId, ...cause, ...verdict });
     if (verdict.decision === "die") {
       await die(lane, held, { ...cause, attempts: verdict.attempts });

@@ -60,7 +60,11 @@ export function createReceipts({
       const stale = batch.filter(({ held }, position) => held.message.receiptHandle !== handles[position]);
       const done = batch.filter((entry, position) => !failed.has(position) && !stale.includes(entry));
       if (done.length > 0) emit({ event: "acked", messageIds: messageIds(done.map(({ held }) => held)) });
-      for (const { settle } of done) settle(true);
+      const nowMs = clock.monotonic();
+      for (const { held, settle } of done) {
+        held.surelyDeleted = held.visibleUntilMs > nowMs;
+        settle(true);
+      }
       const left = batch.flatMap((entry, position) => (failed.has(position) && !stale.includes(entry) ? [{ entry, error: failed.get(position) ?? "" }] : []));
       if (left.length === 0) {
         batch = stale;

@@ -19,6 +19,7 @@ function withReporter() {
     core: world.consumer.core,
     drain,
     registry: { heartbeat: async () => ({ liveWorkers: 1 }), addSamples: async () => {} },
+    userProgress: { reportPassed: async () => {} },
     describeTable: async () => ({ writeUnits: null }),
     metrics: { put: async () => {} },
     identity: { id: "w", host: "h", pid: 1, version: "0", startedAt: new Date(world.clock.now()) },

@@ -1,10 +1,11 @@
 import type { TableDescription } from "#lib/gateways/activity-table.ts";
 import type { DrainStore } from "#lib/gateways/drain-store.ts";
+import type { UserProgress } from "#lib/gateways/user-progress.ts";
 import type { WorkerMetricsSink } from "#lib/gateways/worker-metrics.ts";
 import type { WorkerRegistry, WorkerReport, WorkerState } from "#lib/gateways/worker-registry.ts";
 import { sleep, withDeadline } from "./clock.ts";
 import type { Core } from "./core.ts";
-import { errorText } from "./events.ts";
+import { errorText, type WorkerEvent } from "./events.ts";
 
 /** How often the drain row is read and the worker's own row written: the rate is obeyed and told within a second. */
 const REPORT_EVERY_MS = 500;
@@ -17,6 +18,7 @@ export interface ReportDeps {
   core: Core;
   drain: Pick<DrainStore, "read" | "setProvisioned">;
   registry: Pick<WorkerRegistry, "heartbeat" | "addSamples">;
+  userProgress: Pick<UserProgress, "reportPassed">;
   describeTable: (signal: AbortSignal) => Promise<Pick<TableDescription, "writeUnits"> & Partial<Pick<TableDescription, "ceiling">>>;
   metrics: Pick<WorkerMetricsSink, "put">;
   identity: Pick<WorkerReport, "id" | "host" | "pid" | "version" | "startedAt">;
@@ -25,7 +27,7 @@ export interface ReportDeps {
 export type Reporter = ReturnType<typeof createReporter>;
 
 /** What flows between this worker and the rest while it drains: the rate in; the acknowledgement, counts and metrics out. */
-export function createReporter({ core, drain, registry, describeTable, metrics, identity }: ReportDeps) {
+export function createReporter({ core, drain, registry, userProgress, describeTable, metrics, identity }: ReportDeps) {
   const { clock, emit, leaser, samples } = core;
   let state: WorkerState = "starting";
   let acknowledged: WorkerReport["acknowledged"] = null;
@@ -80,6 +82,14 @@ export function createReporter({ core, drain, registry, describeTable, metrics, 
     samples.written(finished);
   }
 
+  async function flushProgress({ final = false } = {}): Promise<void> {
+    await core.progress.flush({
+      report: ({ rows, ...header }) => inTime("reporting users' progress", () => userProgress.reportPassed({ writer: identity.id, ...header }, rows)),
+      nowMs: clock.monotonic(),
+      final,
+    });
+  }
+
   /** Looks up what the table has and tells the row, whose guard is a share of it. @throws when either is away. */
   async function refreshProvisioned(): Promise<void> {
     const { writeUnits, ceiling } = await inTime("describing the table", (signal) => describeTable(signal));
@@ -108,7 +118,7 @@ export function createReporter({ core, drain, registry, describeTable, metrics, 
     published = { at, totals };
   }
 
-  async function every(ms: number, signal: AbortSignal, what: "heartbeat" | "samples" | "metrics" | "provisioned", work: () => Promise<void>) {
+  async function every(ms: number, signal: AbortSignal, what: (WorkerEvent & { event: "report_failed" })["what"], work: () => Promise<void>) {
     while (!signal.aborted) {
       const startedMs = clock.monotonic();
       try {
@@ -140,6 +150,7 @@ export function createReporter({ core, drain, registry, describeTable, metrics, 
       await Promise.all([
         every(REPORT_EVERY_MS, signal, "heartbeat", rateAndHeartbeat),
         every(SAMPLES_EVERY_MS, signal, "samples", flushSamples),
+        every(SAMPLES_EVERY_MS, signal, "progress", flushProgress),
         every(PROVISIONED_EVERY_MS, signal, "provisioned", refreshProvisioned),
         sleep(clock, METRICS_EVERY_MS, signal).then(() => every(METRICS_EVERY_MS, signal, "metrics", publish)),
       ]);
@@ -148,7 +159,7 @@ export function createReporter({ core, drain, registry, describeTable, metrics, 
     /** The last words of a graceful stop, best effort. */
     async farewell(): Promise<void> {
       state = "stopped";
-      await Promise.allSettled([flushSamples(), heartbeat(), publish()]);
+      await Promise.allSettled([flushSamples(), flushProgress({ final: true }), heartbeat(), publish()]);
     },
   };
 }

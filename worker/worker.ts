@@ -74,6 +74,7 @@ export async function runWorker({
     core: consumer.core,
     drain,
     registry,
+    userProgress: backends.userProgress,
     metrics,
     describeTable: (signal) => table.describe(signal),
     identity: { ...identity, startedAt: new Date() },

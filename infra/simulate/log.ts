@@ -21,6 +21,8 @@ export type Fact =
   | { fact: "dead_letter"; worker: string; deathId: string; id: string; copyId: string }
   | { fact: "dead_letter_deleted"; worker: string; deathId: string; copyId: string }
   | { fact: "postgres"; worker: string; event: PostgresEvent }
+  /** A worker told Postgres that a user is complete through this. */
+  | { fact: "through"; worker: string; groupId: string; sequence: string }
   | { fact: "dial"; rateWcuPerSecond: number }
   | { fact: "worker"; worker: string; event: WorkerEvent }
   | { fact: "fault"; worker: string | null; what: FaultKind; detail: string }

@@ -204,6 +204,26 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       })),
   },
   {
+    name: "tells a user complete through what it has only received",
+    breaks: "complete_through",
+    plant: () => {
+      const seen = new Map<string, ReceivedMessage>();
+      return wrap((backends) => ({
+        queue: { ...backends.queue, receive: noting(backends, seen) },
+        userProgress: {
+          reportPassed: (header, rows) =>
+            backends.userProgress.reportPassed(
+              header,
+              rows.map((row) => {
+                const last = [...seen.values()].findLast(({ groupId }) => groupId === row.userHash);
+                return { ...row, through: last ? { sequence: last.sequenceNumber, sentAt: last.sentAt } : row.through };
+              }),
+            ),
+        },
+      }));
+    },
+  },
+  {
     name: "marks a push before its answer is known",
     breaks: "pushes",
     plant: () =>

@@ -8,6 +8,7 @@ import { createFakeLeaderLease } from "./postgres/leader-lease.ts";
 import { createFakeLedger } from "./postgres/ledger.ts";
 import { createFakeRedriveRuns } from "./postgres/redrive-runs.ts";
 import { createPostgresState, type PostgresEvent } from "./postgres/state.ts";
+import { createFakeUserProgress } from "./postgres/user-progress.ts";
 import { createFakeRegistry } from "./postgres/workers.ts";
 import { createHost, EPOCH_MS, type Host } from "./host.ts";
 import { type CallFaults, createLink, type Fate, remote } from "./link.ts";
@@ -116,6 +117,7 @@ export async function runSeed(seed: number, { planted = {}, mode = "liveness", o
     runs: createFakeRedriveRuns(state),
     lease: createFakeLeaderLease(state),
     registry: createFakeRegistry(state.now),
+    userProgress: createFakeUserProgress((told) => log({ fact: "through", ...told })),
   };
   await stores.drain.ensure();
   await changeDial(plan.rateWcuPerSecond);
@@ -153,6 +155,7 @@ export async function runSeed(seed: number, { planted = {}, mode = "liveness", o
       table: table.gateway(host, link),
       drain: over(stores.drain, "drain", 3_000),
       registry: over(stores.registry, "registry", 3_000),
+      userProgress: over(stores.userProgress, "userProgress"),
       failing: over(stores.failing, "failing"),
       ledger: over(stores.ledger, "ledger"),
       runs: over(stores.runs, "runs"),

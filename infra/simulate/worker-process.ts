@@ -5,6 +5,7 @@ import type { FailingMessages } from "#lib/gateways/failing-messages.ts";
 import type { LeaderLease } from "#lib/gateways/leader-lease.ts";
 import type { RedriveRuns } from "#lib/gateways/redrive-runs.ts";
 import type { SqsQueue } from "#lib/gateways/sqs-queue.ts";
+import type { UserProgress } from "#lib/gateways/user-progress.ts";
 import type { WorkerRegistry } from "#lib/gateways/worker-registry.ts";
 import { createAttempts } from "#worker/attempts.ts";
 import { sleep } from "#worker/clock.ts";
@@ -36,6 +37,7 @@ export interface Backends {
   runs: Pick<RedriveRuns, "pending" | "markSent">;
   lease: LeaderLease;
   registry: Pick<WorkerRegistry, "heartbeat" | "addSamples" | "prune">;
+  userProgress: Pick<UserProgress, "reportPassed">;
   /** Null where no sink is on. */
   pushing: Pushing | null;
   describeTable: (signal: AbortSignal) => Promise<{ writeUnits: number | null }>;
@@ -95,6 +97,7 @@ export function startWorkerProcess({
     core: consumer.core,
     drain,
     registry,
+    userProgress: backends.userProgress,
     metrics: { put: async () => {} },
     describeTable: backends.describeTable,
     identity: { id: worker, host: "simulated", pid: 1, version: "0", startedAt: new Date(clock.now()) },
