@@ -34,6 +34,12 @@ describe("keys of an activity", () => {
     );
   });
 
+  it("are the same in every release, for what was queued and stored by the one before", () => {
+    const sent = activity("Zo\u00eb \u4e2d\u{1f600}", "order-1", { type: "order.placed", source: "shop", properties: '{"total":1}' });
+    expect(userHash(sent.userId)).toBe("qHUY923uYTtBLxGURvYOvjJPAfIZA_Q6KX6N1Iy3GCU");
+    expect(deduplicationId(sent)).toBe("SCr7smEvtupVWJp9qjtBXRubDMrRZjPAWVIRGKNH0TY");
+  });
+
   it("never lets a redrive share the first send's deduplication id", () => {
     expect(redriveDeduplicationId("u", "x")).not.toBe(deduplicationId(activity("u", "x")));
   });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import type { Activity } from "#lib/contracts/activity.ts";
 
 /**
@@ -6,12 +6,10 @@ import type { Activity } from "#lib/contracts/activity.ts";
  * SHA-256 in base64url, 43 characters.
  */
 function hash(...parts: string[]): string {
-  const digest = createHash("sha256");
-  for (const part of parts) {
-    // Length first: ("ab", "c") and ("a", "bc") must differ.
-    digest.update(`${Buffer.byteLength(part)}:`).update(part);
-  }
-  return digest.digest("base64url");
+  let text = "";
+  // Length first: ("ab", "c") and ("a", "bc") must differ.
+  for (const part of parts) text += `${Buffer.byteLength(part)}:${part}`;
+  return digest("sha256", text, "base64url");
 }
 
 /** Hash of a user id, which is also the MessageGroupId: one user's activities are one ordered group. */
