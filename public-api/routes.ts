@@ -15,12 +15,14 @@ export const PUBLIC_API_ROUTES = {
   postActivities: { path: "/v1/activities", methods: ["POST"], scope: "ingest" },
   postBeacon: { path: "/v1/beacon", methods: ["POST"], scope: "ingest", keyIn: "body" },
   getActivities: { path: "/v1/users/{userId}/activities", methods: ["GET"], scope: "read" },
+  openApi: { path: "/v1/openapi.json", methods: ["GET", "HEAD"], scope: null },
+  reference: { path: "/v1/docs", methods: ["GET", "HEAD"], scope: null },
   health: { path: "/healthz", methods: ["GET", "HEAD"], scope: null },
 } as const satisfies Readonly<Record<string, PublicApiRoute>>;
 
 export type PublicApiRouteName = keyof typeof PUBLIC_API_ROUTES;
 
-/** Below this nothing is told to whoever has no key, not even what there is. */
+/** Below this nothing is told to whoever has no key, but for the addresses without a scope. */
 const CLOSED = "/v1/";
 
 export type Match =

@@ -6,6 +6,7 @@ import { endBrokenConnections } from "./broken-connections.ts";
 import { checkKey } from "./check-key.ts";
 import { createCors } from "./cors.ts";
 import type { Log } from "./log.ts";
+import { createReference } from "./openapi/serve.ts";
 import { postActivities, type PostActivitiesContext } from "./post-activities.ts";
 import { problems } from "./problems.ts";
 import { readActivities, type ReadActivitiesContext } from "./read-activities.ts";
@@ -64,6 +65,7 @@ export function createPublicApi({
       if (!reads) return refuseUnread(request, response, problems.readsUnavailable(), { "Retry-After": "60" });
       return readActivities({ ...reads, admission: ctx.admission }, { request, response, userId: parts.userId ?? "", search, keyId: keyId ?? "" });
     },
+    ...createReference(),
     // Only whoever is still connected can ask while it stops, as a load balancer is.
     health: (_request, response) => respond(response, stopping ? 503 : 200, { status: stopping ? "stopping" : "ok" }),
   };

@@ -26,7 +26,8 @@ function text(max: number) {
     .refine((value) => Array.from(value).length <= max, { error: `must be at most ${max} characters` })
     .refine((value) => CARRIABLE.test(value), {
       error: "holds a character that the queue cannot carry (control characters, U+FFFE, U+FFFF, lone surrogates)",
-    });
+    })
+    .meta({ maxLength: max });
 }
 
 /** A user id as producers may send it, and so as it may be searched for. */
@@ -37,15 +38,23 @@ export const activityInputSchema = z.strictObject({
   id: z
     .string()
     .regex(/^[A-Za-z0-9_.:-]{1,128}$/, { error: "must be 1-128 characters of A-Z a-z 0-9 _ . : -" })
-    .optional(),
-  userId: userIdSchema,
-  type: z.string().regex(/^[a-z0-9_.-]{1,64}$/, { error: "must be 1-64 characters of a-z 0-9 _ . -" }),
+    .optional()
+    .meta({ description: "Your idempotency key. With it and occurredAt an activity may be sent again and again. Absent: a UUIDv7 is made, and a lost answer cannot be retried safely." }),
+  userId: userIdSchema.meta({ description: "Whose activity it is, in any script. One user's activities keep their order.", maxLength: ACTIVITY_LIMITS.userIdCharacters }),
+  type: z
+    .string()
+    .regex(/^[a-z0-9_.-]{1,64}$/, { error: "must be 1-64 characters of a-z 0-9 _ . -" })
+    .meta({ description: "What happened, such as order.place." }),
   occurredAt: z.iso
     .datetime({ offset: true, error: "must be an ISO 8601 date and time with a zone, such as 2026-01-31T12:00:00.000Z" })
-    .optional(),
+    .optional()
+    .meta({ description: "When it happened; kept in UTC to the millisecond. May be absent only where id is a UUIDv7 or absent: the time is then read from it." }),
   sessionId: text(ACTIVITY_LIMITS.sessionIdCharacters).optional(),
   source: text(ACTIVITY_LIMITS.sourceCharacters).optional(),
-  properties: z.record(z.string(), z.unknown()).optional(),
+  properties: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: "Anything, at most 32 levels deep. Kept as the text that is sent: big numbers, decimals and the order of keys survive." }),
 });
 export type ActivityInput = z.infer<typeof activityInputSchema>;
 
