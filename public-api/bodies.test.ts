@@ -138,6 +138,21 @@ describe("a packed body", () => {
     expect(admission.inWork()).toEqual({ requests: 0, bytes: 0 });
   });
 
+  it("keeps the room that it was given while it comes, so that what comes after does not take it", async () => {
+    const { port, post, admission } = await start({ maxBytes: ACTIVITY_LIMITS.requestBytes });
+    const packed = gzipSync(LINE.padEnd(200_000, " "), { level: 0 });
+    const sending = httpRequest({ port, host: "127.0.0.1", path: "/v1/activities", method: "POST", headers: { "Content-Type": "application/json", ...GZIP, "Content-Length": String(packed.length) } });
+    sending.write(packed.subarray(0, 100_000));
+    await expect.poll(() => admission.inWork().requests).toBe(1);
+    // All there is, for what might be more; long enough that the first half has been unpacked.
+    for (let request = 0; request < 20; request += 1) expect((await post(LINE)).status).toBe(429);
+    sending.end(packed.subarray(100_000));
+    const [answer] = (await once(sending, "response")) as [IncomingMessage];
+    expect(answer.statusCode).toBe(202);
+    answer.resume();
+    await expect.poll(() => admission.inWork()).toEqual({ requests: 0, bytes: 0 });
+  });
+
   it("gives back what it held too much of as soon as it is there", async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const { port, admission } = await start({ submit: (messages) => gate.then(() => messages.map(() => ({ status: "not_sent", reason: "x" }))) });

@@ -36,11 +36,12 @@ export async function takeBody(request: IncomingMessage, response: ServerRespons
   const announced = headers["content-length"] === undefined ? null : Number(headers["content-length"]);
   if (announced !== null && announced > maxBytes) return refuseUnread(request, response, problems.tooLarge(maxBytes));
   const tooSlow = new AbortController();
-  const place = admission.enter(toHold(options, announced), () => tooSlow.abort());
+  const held = toHold(options, announced);
+  const place = admission.enter(held, () => tooSlow.abort());
   if (!place) return refuseUnread(request, response, problems.overloaded(), retryLater());
   try {
     if (headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
-    const body = await readText(request, { encoding, maxBytes, tooSlow: tooSlow.signal, hold: (bytes) => place.hold(bytes) });
+    const body = await readText(request, { encoding, maxBytes, tooSlow: tooSlow.signal, hold: (bytes) => bytes <= held || place.hold(bytes) });
     place.bodyEnded();
     switch (body.kind) {
       case "text":

@@ -52,7 +52,17 @@ const activityText = (all: Fields, order: number, gap: string) => {
   const first = order % members.length;
   return `{${[...members.slice(first), ...members.slice(0, first)].join(",")}${gap}}`;
 };
-const valid = fc.tuple(fields, fc.nat(), space).map(([all, order, gap]) => activityText(all as Fields, order, gap));
+/** UUIDv7 of a time within the years that there are. */
+const uuid = fc.tuple(fc.nat({ max: 2 ** 31 }), fc.uuid({ version: 7 })).map(([seconds, random]) => {
+  const time = (seconds * 1000).toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}${random.slice(13)}`;
+});
+/** The key as it was given, without a time that the id holds, or left to the API. */
+const key = fc.oneof({ weight: 6, arbitrary: fc.constant("given" as const) }, { weight: 1, arbitrary: uuid }, { weight: 1, arbitrary: fc.constant("made" as const) });
+const valid = fc.tuple(fields, key, fc.nat(), space).map(([{ id, occurredAt, ...all }, key, order, gap]) => {
+  const given: Fields = key === "given" ? { occurredAt, ...(id !== undefined && { id }) } : key === "made" ? {} : { id: quoted(key) };
+  return activityText({ ...given, ...all }, order, gap);
+});
 
 /** What is wrong with one field, or with the object around them. */
 const wrong = fc.oneof(
