@@ -49,6 +49,19 @@ describe("places", () => {
     expect(gone).toEqual([]);
   });
 
+  it("are few while the processor is busy, so that those who have one do not wait for the others", () => {
+    let busy = true;
+    const admission = createAdmission({ maxRequests: 1_000, maxBytes: 1_000_000, isBusy: () => busy });
+    const enter = () => admission.enter(1, () => undefined);
+    const places: Place[] = [];
+    for (let place = enter(); place; place = enter()) places.push(place);
+    expect(places).toHaveLength(96);
+    places[0]?.leave();
+    expect([enter() !== null, enter()]).toEqual([true, null]);
+    busy = false;
+    expect(enter()).not.toBeNull();
+  });
+
   it("hold more or less as a body turns out, within the bound, and give back what they held last", () => {
     const { enter, admission } = world({ maxRequests: 5, maxBytes: 10 });
     const place = enter("a", 4);

@@ -2,6 +2,8 @@
 export const SLOW_MS = 5_000;
 /** With fewer requests than this in work, it is not they who make the event loop late, and shedding would not help. */
 const FEW_REQUESTS = 32;
+/** So many requests in work keep a busy processor busy; with more they only wait for one another. */
+const ENOUGH_REQUESTS = 96;
 
 export interface Place {
   /** Holds so many bytes from now on. @returns false, and holds what it did, when there is no room for that. */
@@ -18,10 +20,11 @@ interface Reader {
 }
 
 /**
- * Bounds what is in work at once: by requests, by the bytes their bodies may hold, and by how late the event loop runs.
- * Decided before a body is read, so a refusal costs next to nothing. A body that dribbles in keeps its place only while
+ * Bounds what is in work at once: by requests, by the bytes their bodies may hold, and by how busy and how late the event loop
+ * runs. Decided before a body is read, so a refusal costs next to nothing. A body that dribbles in keeps its place only while
  * nobody else wants it: else a few dozen senders that announce much and send nothing would shut everybody out.
  *
+ * @param isBusy whether requests wait for the processor and not for the queue.
  * @param isLate whether the event loop runs late: every request more makes all of them later.
  * @param now monotonic milliseconds.
  */
@@ -29,12 +32,14 @@ export function createAdmission({
   maxRequests,
   maxBytes,
   slowMs = SLOW_MS,
+  isBusy = () => false,
   isLate = () => false,
   now = () => performance.now(),
 }: {
   maxRequests: number;
   maxBytes: number;
   slowMs?: number;
+  isBusy?: () => boolean;
   isLate?: () => boolean;
   now?: () => number;
 }) {
@@ -59,7 +64,7 @@ export function createAdmission({
      * @returns the place, or null when there is none.
      */
     enter(bodyBytes: number, giveWay: () => void): Place | null {
-      if (requests >= FEW_REQUESTS && isLate()) return null;
+      if ((requests >= ENOUGH_REQUESTS && isBusy()) || (requests >= FEW_REQUESTS && isLate())) return null;
       if (bodyBytes > maxBytes || !giveWayTo(bodyBytes)) return null;
       requests += 1;
       bytes += bodyBytes;

@@ -21,6 +21,7 @@ import { createAdmission, SLOW_MS } from "./admission.ts";
 import { createKeyRate } from "./key-rate.ts";
 import { createLog } from "./log.ts";
 import { watchLoopDelay } from "./loop-delay.ts";
+import { watchLoopLoad } from "./loop-load.ts";
 import { createPublicApi } from "./server.ts";
 import { watchQueue } from "./watch-queue.ts";
 import { watchRefusals } from "./watch-refusals.ts";
@@ -29,6 +30,8 @@ import { watchRefusals } from "./watch-refusals.ts";
 const SEND_TIMEOUT_MS = 3_000;
 /** One Query or DescribeTable; a reader waits for it. Milliseconds. */
 const READ_TIMEOUT_MS = 2_000;
+/** Connections that wait to be taken: a spike's senders come at once, and one that finds no place here tries again after a second or more. */
+const BACKLOG = 2_048;
 /** Names the budget of read units that all public API processes share. */
 const READ_BUDGET = "open-api";
 /** Exit code for a wrong environment (EX_CONFIG of sysexits.h). */
@@ -128,13 +131,15 @@ async function start(): Promise<void> {
 
   const loopDelay = watchLoopDelay({ lateMs: config.maxLoopDelayMs });
   releasers.push(() => loopDelay.stop());
+  const loopLoad = watchLoopLoad();
+  releasers.push(() => loopLoad.stop());
 
   const api = createPublicApi({
     ctx: {
       batcher,
       now: Date.now,
       deadlineMs: config.deadlineMs,
-      admission: createAdmission({ maxRequests: config.maxRequests, maxBytes: config.maxHeldBytes, isLate: () => loopDelay.isLate() }),
+      admission: createAdmission({ maxRequests: config.maxRequests, maxBytes: config.maxHeldBytes, isBusy: () => loopLoad.isBusy(), isLate: () => loopDelay.isLate() }),
       count: (verdicts) => counter.count(verdicts),
     },
     reads: {
@@ -149,7 +154,7 @@ async function start(): Promise<void> {
     log,
   });
   await new Promise<void>((resolve, reject) => {
-    api.server.once("error", reject).listen(config.port, config.host, () => resolve());
+    api.server.once("error", reject).listen({ port: config.port, host: config.host, backlog: BACKLOG }, () => resolve());
   });
   releasers.push(() => api.stop(SLOW_MS + config.deadlineMs + SEND_TIMEOUT_MS));
   const address = api.server.address();
