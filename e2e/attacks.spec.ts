@@ -5,20 +5,27 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { type APIRequestContext, expect, test } from "@playwright/test";
+import { eachOf } from "#e2e/at-once.ts";
+import { builtPages, builtRoutes } from "#e2e/built.ts";
 import { fetchData } from "#e2e/data-request.ts";
 import { drainAnswerSchema } from "#lib/contracts/overview.ts";
+import { peopleListSchema } from "#lib/contracts/people.ts";
+import { PROBLEM_CONTENT_TYPE } from "#lib/contracts/problem.ts";
 
 /*
  * What an attacker sends to the dashboard's server past its pages. Each test names what it shows; that markup runs
  * nowhere is in xss.spec.ts, and who may do what in permissions.spec.ts.
  */
 
-const PAGES = ["/", "/dead-letters", "/activity", "/nowhere"];
 /** The ways in which a page's own code asks for its data, and the page itself. */
 const DATA_HEADERS: Record<string, string>[] = [{}, { rsc: "1" }, { rsc: "1", "next-router-prefetch": "1" }, { rsc: "1", "next-router-prefetch": "1", "next-router-segment-prefetch": "/_tree" }];
 /** Longest that one answer to a hostile request may take, milliseconds: far over a busy machine's, far under a stuck one's. */
 const PATIENCE_MS = 5_000;
+/** Requests under way at a time. */
+const AT_ONCE = 4;
 
+/** Every page of the build, those for strangers among them, and one that is none. */
+const pages = async (): Promise<string[]> => [...(await builtPages()).map(({ path }) => path), "/nowhere"];
 const json = (baseURL: string | undefined) => ({ origin: baseURL ?? "", "sec-fetch-site": "same-origin", "content-type": "application/json" });
 
 async function readDrain(request: APIRequestContext) {
@@ -81,22 +88,83 @@ test("prototype pollution, deep JSON and filters made to hang do no harm", async
     `{"reason":"${"<".repeat(200_000)}"}`,
     `[${"{},".repeat(60_000)}{}]`,
   ];
-  const paths = ["/api/drain", "/api/drain/mode", "/api/drain/override", "/api/drain/pause", "/api/dead-letters/search", "/api/activities/search", "/api/redrives"];
-  for (const path of paths) {
-    for (const body of bodies) {
+  // A single sign-on begins with whatever object comes, and each one counts against the client.
+  const routes = (await builtRoutes(request)).filter(({ method, path }) => method !== "GET" && path !== "/api/auth/single-sign-on");
+  expect(routes.length).toBeGreaterThan(25);
+  for (const { method, path } of routes) {
+    await eachOf(bodies, AT_ONCE, async (body) => {
       const startedAt = performance.now();
-      const answer = await request.post(path, { headers: json(baseURL), data: Buffer.from(body) });
-      const name = `${path} ${body.slice(0, 60)}`;
+      const answer = await request.fetch(path, { method, headers: json(baseURL), data: Buffer.from(body) });
+      const name = `${method} ${path} ${body.slice(0, 60)}`;
       expect(performance.now() - startedAt, name).toBeLessThan(PATIENCE_MS);
       // A search for a strange user is a search; whatever is no valid request is refused as one.
-      expect([200, 400, 413, 422], `${name} was answered ${answer.status()}`).toContain(answer.status());
+      expect([200, 400, 404, 413, 422], `${name} was answered ${answer.status()}`).toContain(answer.status());
       if (answer.status() === 200) expect(path).toMatch(/search$/);
-    }
+    });
   }
   // Nothing of it stayed behind in the server.
   const answer = await request.post("/api/drain", { headers: json(baseURL), data: "{}" });
   expect(await answer.text()).not.toContain("polluted");
   expect((await readDrain(request)) as object).not.toHaveProperty("polluted");
+});
+
+/** Names that some page or route reads from its address, and what an attacker writes behind them. */
+const PARAMETERS = ["range", "status", "user", "run", "act", "death", "id", "who", "action", "outcome", "from", "to", "before", "cursor", "limit", "next", "problem", "token"];
+const HOSTILE_VALUES = ["NaN", "-Infinity", "1e999", "-1", "0x10", "9".repeat(400), "__proto__", "constructor", "\u0000", "\ufffe", "(a+)+$", `${"a".repeat(600)}!`, "%_\\".repeat(60), "[".repeat(300), '{"a":'.repeat(60), "' OR 1=1 --", "${7*7}{{7*7}}", "1".repeat(1_500)];
+/** Each name meets each value once. */
+const HOSTILE_QUERIES = HOSTILE_VALUES.map((_, turn) => PARAMETERS.map((name, index) => `${name}=${encodeURIComponent(HOSTILE_VALUES[(index + turn) % HOSTILE_VALUES.length] ?? "")}`).join("&"));
+const HOSTILE_FORMS = [
+  "__proto__[polluted]=true&constructor[prototype][polluted]=true&constructor.prototype.polluted=true&__proto__.polluted=true&__proto__=polluted",
+  Array.from({ length: 600 }, (_, index) => `who=${index}`).join("&"),
+  "who=%ff&from=%00&%=1&=&&&?&#",
+  "range=1h&range=__proto__&range[]=x&range[toString]=x",
+];
+/** What reads its address meets all of them; the others, and pages, whose code is the same for all, every third. */
+const FILTERED = new Set(["/api/audit", "/api/overview/history"]);
+
+test("no page and no filter is moved by a hostile address: NaN, huge, deep, polluting, made to hang", async ({ request }) => {
+  const routes = (await builtRoutes(request)).filter(({ method, path }) => method === "GET" && !path.startsWith("/api/auth/"));
+  for (const [place, { path, kind }] of [...(await builtPages()), ...routes].entries()) {
+    const queries = HOSTILE_QUERIES.filter((_, index) => FILTERED.has(path) || index % 3 === place % 3);
+    await eachOf([...queries, ...HOSTILE_FORMS], AT_ONCE, async (query) => {
+      const name = `${path}?${query.slice(0, 80)}`;
+      const startedAt = performance.now();
+      const answer = await request.get(`${path}?${query}`, { maxRedirects: 0 });
+      const text = await answer.text();
+      expect(performance.now() - startedAt, name).toBeLessThan(PATIENCE_MS);
+      expect(kind === "page" ? [200, 307, 404] : [200, 400, 404], `${name} was answered ${answer.status()} ${text.slice(0, 200)}`).toContain(answer.status());
+      if (kind === "route") expect(text, name).not.toContain("polluted");
+    });
+  }
+  // What is no value of a filter is told, and not read as something else.
+  for (const query of ["from=NaN", `from=${"1".repeat(3_000)}`, `before=${"9".repeat(400)}`, "before=-1", "limit=1e999", "limit=201", `who=${"a".repeat(4_000)}`, "action=__proto__", "outcome=constructor"]) {
+    expect((await request.get(`/api/audit?${query}`)).status(), query.slice(0, 60)).toBe(400);
+  }
+  for (const range of ["__proto__", "constructor", "NaN", "9".repeat(400)]) expect((await request.get(`/api/overview/history?range=${range}`)).status(), range.slice(0, 60)).toBe(400);
+  // A pattern is searched for as a text.
+  for (const who of ["%_".repeat(160), "\\".repeat(320), "(a+)+$", "%"]) {
+    const answer = await request.get(`/api/audit?who=${encodeURIComponent(who)}`);
+    expect([answer.status(), ((await answer.json()) as { items: unknown[] }).items], who).toEqual([200, []]);
+  }
+});
+
+test("an address under /api that is nobody's is a problem like any other, and says the same to everybody", async ({ request, playwright, baseURL }) => {
+  const nobody = await playwright.request.newContext({ baseURL: baseURL ?? "", storageState: { cookies: [], origins: [] } });
+  for (const path of ["/api", "/api/nowhere", "/api/audit/nowhere", "/api/people/x/y/z", `/api/keys/${randomUUID()}`, "/api/__proto__", "/api/drain%2fpause"]) {
+    const texts: string[] = [];
+    for (const context of [request, nobody]) {
+      const answer = await context.get(path);
+      expect([answer.status(), answer.headers()["content-type"], answer.headers()["cache-control"], answer.headers()["x-content-type-options"]], path).toEqual([404, PROBLEM_CONTENT_TYPE, "no-store", "nosniff"]);
+      texts.push(await answer.text());
+    }
+    expect(JSON.parse(texts[0] ?? "")).toMatchObject({ code: "not_found", status: 404 });
+    expect(texts[1]).toBe(texts[0]);
+    for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+      expect((await nobody.fetch(path, { method, headers: json(baseURL), data: "{}" })).status(), `${method} ${path}`).toBe(404);
+      expect((await nobody.fetch(path, { method, data: "{}" })).status(), `${method} ${path}, from nowhere`).toBe(403);
+    }
+  }
+  await nobody.dispose();
 });
 
 test("no address that a request names is fetched by the server", async ({ request, baseURL }) => {
@@ -113,7 +181,7 @@ test("no address that a request names is fetched by the server", async ({ reques
     const names = ["url", "next", "redirect", "callback", "callbackURL", "returnTo", "webhook", "image", "host"];
     const query = names.map((name) => `${name}=${encodeURIComponent(`${target}/${name}`)}`).join("&");
     const headers = { "x-forwarded-host": host, "x-forwarded-proto": "http", "x-forwarded-server": host, forwarded: `host=${host}`, "x-original-url": target, "x-rewrite-url": target, "x-middleware-rewrite": target, "x-nextjs-data": "1", referer: target };
-    for (const path of [...PAGES, "/_next/image", "/api/overview", "/sign-in"]) await request.get(`${path}?${query}`, { headers, maxRedirects: 0 });
+    for (const path of [...(await pages()), "/_next/image", "/api/overview", "/sign-in"]) await request.get(`${path}?${query}`, { headers, maxRedirects: 0 });
     for (const path of ["/", "/api/drain", "/api/redrives"]) await request.post(path, { headers: { ...json(baseURL), ...headers }, data: Object.fromEntries(names.map((name) => [name, target])), maxRedirects: 0 });
     // The absolute form of a request, plain and as an upgrade, and an answer from elsewhere to a CONNECT.
     const raw = [
@@ -166,7 +234,7 @@ function leaks(text: string, needles: readonly (string | RegExp)[]): string[] {
   return needles.filter((needle) => (typeof needle === "string" ? text.includes(needle) : needle.test(text))).map(String);
 }
 
-test("no secret stands in the bundle, in a page, in what it is drawn from, or in an error", async ({ request, baseURL }) => {
+test("no secret stands in the bundle, in a page, in what it is drawn from, in an answer, or in an error", async ({ request, baseURL }) => {
   const { cookies } = await request.storageState();
   const needles = await secrets(cookies.flatMap(({ value }) => [value, decodeURIComponent(value).split(".")[0] ?? ""]));
   const files = await textOf(join(".next", "static"));
@@ -177,15 +245,29 @@ test("no secret stands in the bundle, in a page, in what it is drawn from, or in
     // Names of what only the server knows would mean that its code is in the bundle.
     expect(text, file).not.toMatch(/DATABASE_URL|AUTH_SECRET|AWS_SECRET_ACCESS_KEY|ACTIVITY_DLQ_URL/);
   }
-  for (const path of PAGES) {
+  for (const path of await pages()) {
     for (const headers of DATA_HEADERS) {
       const answer = await fetchData(request, `${baseURL}${path}`, { headers });
       expect(leaks(await answer.text(), needles), `${path} ${JSON.stringify(headers)}`).toEqual([]);
       expect(leaks(JSON.stringify(answer.headers()), needles), path).toEqual([]);
     }
   }
+  const { items: people } = peopleListSchema.parse(await (await request.get("/api/people")).json());
+  const routes = (await builtRoutes(request)).filter(({ method, path }) => method === "GET" && !path.startsWith("/api/auth/"));
+  for (const path of [...routes.map(({ path }) => path), "/api/audit?limit=200", ...people.map(({ id }) => `/api/people/${id}/sessions`)]) {
+    const answer = await request.get(path);
+    expect([200, 404], path).toContain(answer.status());
+    expect(leaks(await answer.text(), needles), path).toEqual([]);
+  }
   const errors = await Promise.all([
     request.get("/api/nowhere"),
+    request.get("/api/audit?from=x"),
+    request.get("/api/people/x/sessions"),
+    request.post("/api/people", { headers: json(baseURL), data: { email: "x", role: "root" } }),
+    request.post("/api/keys", { headers: json(baseURL), data: { name: "", scopes: ["all"] } }),
+    request.post("/api/keys/AAAAAAAAAAAA/revoke", { headers: json(baseURL), data: {} }),
+    request.post("/api/auth/sign-in", { headers: json(baseURL), data: { email: 1 } }),
+    request.post("/api/auth/link", { headers: json(baseURL), data: { token: "x" } }),
     request.get("/api/dead-letters/x"),
     request.get("/api/overview/history?range=x"),
     request.get("/%ff"),
@@ -204,13 +286,13 @@ test("no secret stands in the bundle, in a page, in what it is drawn from, or in
 });
 
 test("nothing that was drawn for one is kept for another, by browsers or by what stands between", async ({ request, baseURL }) => {
-  for (const path of [...PAGES, "/api/overview", "/api/overview/history", "/api/drain", "/api/redrives", "/api/dead-letters/failing"]) {
-    for (const headers of DATA_HEADERS) {
-      const answer = await fetchData(request, `${baseURL}${path}`, { headers });
-      const kept = answer.headers()["cache-control"] ?? "";
-      expect(kept, `${path} ${JSON.stringify(headers)}`).toContain("no-store");
-      expect(kept).not.toMatch(/public|s-maxage/);
-      expect(answer.headers()).not.toHaveProperty("x-nextjs-cache", "HIT");
-    }
-  }
+  const routes = (await builtRoutes(request)).filter(({ method, path }) => method === "GET" && !path.startsWith("/api/auth/"));
+  const asked = [...(await pages()).flatMap((path) => DATA_HEADERS.map((headers) => ({ path, headers }))), ...routes.map(({ path }) => ({ path, headers: {} }))];
+  await eachOf(asked, AT_ONCE, async ({ path, headers }) => {
+    const answer = await fetchData(request, `${baseURL}${path}`, { headers });
+    const kept = answer.headers()["cache-control"] ?? "";
+    expect(kept, `${path} ${JSON.stringify(headers)}`).toContain("no-store");
+    expect(kept).not.toMatch(/public|s-maxage/);
+    expect(answer.headers()).not.toHaveProperty("x-nextjs-cache", "HIT");
+  });
 });

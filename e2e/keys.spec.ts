@@ -1,6 +1,9 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { MARKUP } from "#e2e/hostile-text.ts";
 import { openStack, type Stack } from "#e2e/stack.ts";
+import { expectShown, watch } from "#e2e/watch.ts";
+import { API_KEY_LIMITS, newApiKeySchema } from "#lib/contracts/api-keys.ts";
 import { auditListSchema } from "#lib/contracts/audit.ts";
 
 /*
@@ -121,4 +124,34 @@ test("each act stands in the audit log with the key's id, and no key does", asyn
   const [old, next] = shown.map(idOf);
   for (const act of [`key.create ${old} done`, `key.rotate ${old} done`, `key.rotate ${next} refused`, `key.revoke ${old} done`]) expect(acts).toContain(act);
   for (const key of shown) expect(text).not.toContain(key.slice(-43));
+});
+
+test("markup as a key's name runs nowhere: not in the list, not in the dialogs, not in the audit log", async ({ browser, baseURL }) => {
+  const name = MARKUP.slice(0, API_KEY_LIMITS.nameCharacters).trim();
+  const other = await browser.newPage();
+  const found = await watch(other);
+  const answer = await other.request.post("/api/keys", { headers: { origin: baseURL ?? "" }, data: { name, scopes: ["read"], expiresInDays: 1 } });
+  expect(answer.status(), await answer.text()).toBe(201);
+  const { apiKey } = newApiKeySchema.parse(await answer.json());
+  await other.goto("/keys");
+  await expectShown(other, name);
+  const row = other.getByRole("row").filter({ hasText: apiKey.id });
+  for (const act of ["Rotate", "Revoke"]) {
+    await row.getByRole("button", { name: new RegExp(`^${act}`) }).click();
+    await expect(other.getByRole("dialog")).toContainText(name);
+    await expectShown(other, name);
+    await other.keyboard.press("Escape");
+    await expect(other.getByRole("dialog")).toBeHidden();
+  }
+  await row.getByRole("button", { name: /^Rotate/ }).click();
+  await other.getByRole("dialog").getByRole("button", { name: "Rotate key" }).click();
+  await expect(other.getByTestId("new-key")).toBeVisible();
+  await expectShown(other, name);
+  await other.goto("/audit?action=key.create");
+  await other.getByRole("button", { name: /^Details of/ }).first().click();
+  // Within what was asked, its quotes are escaped.
+  await expect(other.getByRole("dialog")).toContainText("<img src=x onerror=");
+  await expectShown(other, "<img src=x onerror=");
+  expect(found).toEqual([]);
+  await other.close();
 });

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type APIRequestContext, type APIResponse, expect, request as requests, test } from "@playwright/test";
-import { Client } from "pg";
+import type { Client } from "pg";
+import { eachOf } from "#e2e/at-once.ts";
+import { built, type BuiltEndpoint, builtPages, builtRoutes, NEXTS_OWN, STATIC_ROUTES } from "#e2e/built.ts";
+import { openDatabase } from "#e2e/database.ts";
 import { fetchData } from "#e2e/data-request.ts";
 import { ENDPOINTS, may, type Requirement } from "#lib/auth/permissions.ts";
 import { type Role, roleSchema } from "#lib/contracts/actor.ts";
 import { drainAnswerSchema } from "#lib/contracts/overview.ts";
+import { SESSION_LIMITS } from "#lib/contracts/people.ts";
 
 /*
  * Who may do what, tried on the built server: every page, route and action that the build holds, as everybody who must
@@ -17,22 +19,18 @@ const DEMO_ROLES = roleSchema.options;
 /** Whoever has no right to anything. */
 const STRANGERS = ["nobody", "garbage", "forged", "expired", "idle", "ended", "disabled"] as const;
 type Identity = (typeof STRANGERS)[number] | Role;
-/** Files that are served as they are, with no code behind them. */
-const STATIC_ROUTES = new Set(["/icon.svg"]);
-/** Built by Next itself for what went wrong. */
-const NEXTS_OWN = new Set(["/_not-found", "/_global-error"]);
+/** Requests under way at a time: they have nothing to do with each other. */
+const AT_ONCE = 6;
 
-interface Endpoint {
-  name: string;
-  method: string;
-  path: string;
-  kind: "page" | "route";
+interface Endpoint extends BuiltEndpoint {
   requirement: Requirement;
 }
 
 let base: string;
 let database: Client;
 let cookies: Record<Identity, string>;
+/** Everything that the build answers at. */
+let endpoints: Endpoint[];
 /** Stands in data that only signed-in people may see. */
 const marker = `seen-${randomUUID()}`;
 const contexts: APIRequestContext[] = [];
@@ -67,41 +65,11 @@ async function change(cookie: string, sql: string): Promise<void> {
   expect(rowCount, sql).toBe(1);
 }
 
-async function built(file: string): Promise<unknown> {
-  return JSON.parse(await readFile(join(".next", file), "utf8"));
-}
-
-/** Any value that a parameter takes: nothing has this id. */
-function pathOf(pattern: string): string {
-  return pattern.replace("/api/keys/[id]", "/api/keys/AAAAAAAAAAAA").replaceAll(/\[{1,2}(\.\.\.)?\w+\]{1,2}/g, randomUUID());
-}
-
-/** Everything that the build answers at. Of a route the server itself says the methods. */
-async function endpoints(): Promise<Omit<Endpoint, "requirement">[]> {
-  const routes = (await built("app-path-routes-manifest.json")) as Record<string, string>;
-  const found: Omit<Endpoint, "requirement">[] = [];
-  const nobody = await contextOf("");
-  for (const [source, pattern] of Object.entries(routes)) {
-    if (NEXTS_OWN.has(pattern) || STATIC_ROUTES.has(pattern)) continue;
-    const path = pathOf(pattern);
-    if (source.endsWith("/page")) {
-      found.push({ name: `GET ${pattern}`, method: "GET", path, kind: "page" });
-      continue;
-    }
-    const { allow = "" } = (await nobody.fetch(path, { method: "OPTIONS" })).headers();
-    const methods = allow.split(",").map((method) => method.trim()).filter((method) => !["", "HEAD", "OPTIONS"].includes(method));
-    expect(methods.length, `${pattern} says no methods`).toBeGreaterThan(0);
-    found.push(...methods.map((method) => ({ name: `${method} ${pattern}`, method, path, kind: "route" as const })));
-  }
-  return found;
-}
-
 test.beforeAll(async ({ baseURL }) => {
   base = baseURL ?? "";
-  const directory = process.env.SPILLWAY_STATE_DIR ?? "";
-  const env = JSON.parse(await readFile(join(directory, "env.json"), "utf8")) as Record<string, string>;
-  database = new Client({ connectionString: env.DATABASE_URL });
-  await database.connect();
+  database = await openDatabase();
+  const found: BuiltEndpoint[] = [...(await builtPages()), ...(await builtRoutes(await contextOf("")))];
+  endpoints = found.map(({ name, method, path, kind }) => ({ name, method, path, kind, requirement: ENDPOINTS[name] ?? "public" }));
 
   const [support, operator, admin, expired, idle, ended, disabled] = await Promise.all((["support", "operator", "admin", "admin", "admin", "admin", "admin"] as const).map(signIn));
   cookies = { support, operator, admin, expired, idle, ended, disabled } as Record<Identity, string>;
@@ -131,7 +99,7 @@ test.afterAll(async () => {
 });
 
 test("everything that the build answers at has its row in the table, and every row its endpoint", async () => {
-  const names = (await endpoints()).map(({ name }) => name);
+  const names = endpoints.map(({ name }) => name);
   expect(names.toSorted()).toEqual(Object.keys(ENDPOINTS).toSorted());
 });
 
@@ -155,10 +123,6 @@ function admitted(requirement: Requirement, identity: Identity): boolean {
   return requirement === "any_role" || may(role.data, requirement);
 }
 
-async function all(): Promise<Endpoint[]> {
-  return (await endpoints()).map(({ name, method, path, kind }) => ({ name, method, path, kind, requirement: ENDPOINTS[name] ?? "public" }));
-}
-
 /** Sends what no route takes for a valid request, so that nothing is done even where it is let in. */
 function ask(context: APIRequestContext, { method, path }: { method: string; path: string }, headers: Record<string, string> = {}): Promise<APIResponse> {
   return fetchData(context, `${base}${path}`, { method, headers, ...(method !== "GET" && { data: { "not-a-field": marker } }) });
@@ -172,7 +136,7 @@ for (const identity of [...STRANGERS, ...DEMO_ROLES]) {
   test(`every endpoint, as ${identity}: what the table says`, async () => {
     const context = await contextOf(cookies[identity]);
     const signedIn = (DEMO_ROLES as readonly string[]).includes(identity);
-    for (const endpoint of await all()) {
+    await eachOf(endpoints, AT_ONCE, async (endpoint) => {
       const answer = await ask(context, endpoint);
       const text = await answer.text();
       const cell = `${endpoint.name} as ${identity} was answered ${answer.status()} ${text.slice(0, 200)}`;
@@ -182,7 +146,7 @@ for (const identity of [...STRANGERS, ...DEMO_ROLES]) {
         else if (endpoint.requirement !== "public") expect([200, 404], cell).toContain(answer.status());
         // 503: what stands behind it is away, as a single sign-on is that nobody has set up.
         expect(answer.status(), cell).not.toBe(500);
-        continue;
+        return;
       }
       expect(text, cell).not.toContain(marker);
       if (endpoint.kind === "route") {
@@ -193,9 +157,68 @@ for (const identity of [...STRANGERS, ...DEMO_ROLES]) {
         expect(answer.status(), cell).toBe(307);
         expect(sendsToSignIn(answer, text), cell).toBe(true);
       }
-    }
+    });
   });
 }
+
+/** Where a request says it comes from, all of it elsewhere or nowhere. */
+function foreignOrigins(): Record<string, string>[] {
+  const sibling = new URL(base);
+  sibling.port = String(Number(sibling.port) + 1);
+  return [
+    {},
+    { origin: "null" },
+    { origin: "" },
+    { origin: "https://elsewhere.example" },
+    { origin: "https://elsewhere.example", "x-forwarded-host": "elsewhere.example", "x-forwarded-proto": "https", referer: base },
+    { origin: `${base}.elsewhere.example` },
+    // Another port of this machine is another page.
+    { origin: sibling.origin },
+    { origin: sibling.origin, "sec-fetch-site": "same-site" },
+    { origin: base, "sec-fetch-site": "same-site" },
+    { origin: base, "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "none" },
+  ];
+}
+
+test("every unsafe request that does not say where it comes from, or comes from elsewhere, is refused, whoever sends it", async () => {
+  const unsafe = endpoints.filter(({ method }) => method !== "GET");
+  expect(unsafe.length).toBeGreaterThan(25);
+  for (const [index, from] of foreignOrigins().entries()) {
+    // Nobody's requests meet the same check, which stands before the question who is there.
+    for (const cookie of index < 3 ? [cookies.admin, ""] : [cookies.admin]) {
+      const context = await requests.newContext({ baseURL: base, maxRedirects: 0, storageState: { cookies: [], origins: [] }, extraHTTPHeaders: { ...from, ...(cookie !== "" && { cookie }) } });
+      contexts.push(context);
+      await eachOf(unsafe, AT_ONCE, async (endpoint) => {
+        const answer = await ask(context, endpoint);
+        expect([answer.status(), await codeOf(answer)], `${endpoint.name} from ${JSON.stringify(from)}`).toEqual([403, "foreign_origin"]);
+      });
+    }
+  }
+});
+
+test("what a page asks by itself keeps no session from its idle limit; what somebody does keeps it, until it is over", async () => {
+  const context = await contextOf(cookies.support);
+  const lastSeen = async () => (await database.query<{ at: Date }>("SELECT last_seen_at AS at FROM person_session WHERE token = $1", [tokenOf(cookies.support)])).rows[0]?.at.getTime() ?? 0;
+  await change(cookies.support, "UPDATE person_session SET last_seen_at = now() - interval '2 hours'");
+  const before = await lastSeen();
+  const reads = endpoints.filter(({ kind, method, requirement }) => kind === "route" && method === "GET" && requirement !== "public" && admitted(requirement, "support"));
+  expect(reads.length).toBeGreaterThan(5);
+  for (const { path, name } of reads) expect((await context.get(path)).status(), name).toBeLessThan(500);
+  expect((await context.post("/api/dead-letters/search", { data: { limit: 25 } })).status()).toBe(200);
+  expect(await lastSeen()).toBe(before);
+  expect((await context.get("/dead-letters")).status()).toBe(200);
+  expect(await lastSeen()).toBeGreaterThan(before);
+
+  // Two minutes before the limit it is still theirs; past it, it is nobody's, and nothing brings it back.
+  await change(cookies.support, `UPDATE person_session SET last_seen_at = now() - interval '${SESSION_LIMITS.idleHours} hours' + interval '2 minutes'`);
+  expect((await context.get("/api/overview")).status()).toBe(200);
+  await change(cookies.support, `UPDATE person_session SET last_seen_at = now() - interval '${SESSION_LIMITS.idleHours} hours 1 second'`);
+  for (const visit of ["/dead-letters", "/"]) expect((await context.get(visit)).status(), visit).toBe(307);
+  expect((await context.get("/api/overview")).status()).toBe(401);
+  expect((await context.post("/api/activities/search", { data: { user: "ann" } })).status()).toBe(401);
+  cookies.support = await signIn("support");
+});
 
 /** What a page's code says it has already: all but what is marked so. A lock in a layout alone is passed by this. */
 function stateTree(path: string, mark: "refetch" | "inside-shared-layout" | "metadata-only"): string {
@@ -245,29 +268,29 @@ function refused({ kind }: Endpoint, answer: APIResponse, text: string): boolean
 test("no detour shows anything to whoever is not signed in", async () => {
   test.setTimeout(300_000);
   const nobody = await contextOf("");
-  for (const endpoint of (await all()).filter(({ requirement }) => requirement !== "public")) {
-    for (const { way, path, headers } of detours(endpoint)) {
+  for (const endpoint of endpoints.filter(({ requirement }) => requirement !== "public")) {
+    await eachOf(detours(endpoint), AT_ONCE, async ({ way, path, headers }) => {
       const answer = await ask(nobody, { method: endpoint.method, path }, headers);
       const text = await answer.text();
       const cell = `${endpoint.name} by ${way} was answered ${answer.status()} ${answer.headers()["content-type"]} ${text.slice(0, 300)}`;
       expect(text, cell).not.toContain(marker);
       expect(answer.status(), cell).toBeLessThan(500);
       expect(refused(endpoint, answer, text), cell).toBe(true);
-    }
+    });
   }
 });
 
 test("no detour gives a role what is not its own", async () => {
   test.setTimeout(300_000);
   const context = await contextOf(cookies.operator);
-  for (const endpoint of (await all()).filter(({ requirement }) => !admitted(requirement, "operator"))) {
-    for (const { way, path, headers } of detours(endpoint).filter(({ way }) => way !== "original url")) {
+  for (const endpoint of endpoints.filter(({ requirement }) => !admitted(requirement, "operator"))) {
+    await eachOf(detours(endpoint).filter(({ way }) => way !== "original url"), AT_ONCE, async ({ way, path, headers }) => {
       const answer = await ask(context, { method: endpoint.method, path }, headers);
       const text = await answer.text();
       const cell = `${endpoint.name} by ${way} was answered ${answer.status()} ${text.slice(0, 300)}`;
       expect(text, cell).not.toContain(marker);
       expect(refused(endpoint, answer, text), cell).toBe(true);
-    }
+    });
   }
 });
 
