@@ -57,6 +57,10 @@ export async function openStack() {
 
   return {
     apiUrl,
+    /** The start's own key. */
+    apiKey,
+    /** Variables that lead another process to the same backends. */
+    env,
 
     /** Everything in the table. */
     async rows(): Promise<Row[]> {

@@ -16,7 +16,7 @@ export interface Settings {
 }
 
 /** What the API takes in one request. */
-const API_LIMITS = { activities: 500, bytes: 1024 * 1024 };
+export const API_LIMITS = { activities: 500, bytes: 1024 * 1024 };
 
 function whole(given: unknown, { least, most, otherwise }: { least: number; most: number; otherwise: number }): number {
   if (typeof given !== "number" || Number.isNaN(given)) return otherwise;

@@ -1,6 +1,7 @@
 import { type Answer, type Fate, type Meaning, meaningOf } from "./answer.ts";
 import { arrayBytes, type Buffer } from "./buffer.ts";
 import type { Entry } from "./entry.ts";
+import { API_LIMITS } from "./options.ts";
 import { pauseMs, slowPauseMs } from "./pause.ts";
 import type { Cancel, Platform } from "./platform.ts";
 
@@ -237,7 +238,7 @@ export function createSender({
     beacon() {
       if (stopped || isShut) return;
       // From the oldest on, with those that are under way: they may fail, and must not be overtaken.
-      const batch = buffer.select({ count: limits.count, bytes: Math.min(bytes, BEACON_BYTES), isHeld: holding() });
+      const batch = buffer.select({ count: API_LIMITS.activities, bytes: Math.min(bytes, BEACON_BYTES), isHeld: holding() });
       const isKept = batch.every(({ key }) => key !== null);
       if (batch.every(({ beaconed }) => beaconed) || (isKept && platform.elapsed() < pausedUntil)) return;
       if (arrayBytes(batch) <= BEACON_BYTES && sendBeacon(batch)) for (const entry of batch) entry.beaconed = true;
