@@ -35,7 +35,7 @@ test("real workers, killed at three steps and held still past the visibility tim
 test("a public API that is killed while SQS fails in every way: producers that send again lose nothing, find nothing twice, and were told the truth", async () => {
   const told: string[] = [];
   const options = { seed: 1, quick: true, only: "", keepLogs: false, tell: (line: string) => told.push(line) };
-  const report = await ingestUnderFire(options, { name: "suite ingest", activities: 1_500, kills: 2, phases: [MIXED_FAULTS] });
+  const report = await ingestUnderFire(options, { name: "suite ingest", activities: 1_500, kills: 2, fires: [MIXED_FAULTS] });
   expect(report.violations, told.join("\n")).toEqual([]);
   expect(report.figures).toMatchObject({ ok: 1_500, stored: 1_500, apiKills: 2, left: 0 });
   expect(report.figures.tries).toBeGreaterThan(1_500);
