@@ -14,15 +14,23 @@ export interface Violation {
   request?: number;
 }
 
+/** One line of a violation. */
+export const violationLine = ({ what, request, detail }: Violation): string => `${what}${request === undefined ? "" : ` (request ${request})`}: ${detail}`;
+
 /** Answers that a body may have; all else is a fault of ours. */
 const ALLOWED = new Set([202, 207, 400, 413, 415, 422, 429]);
 
 /**
  * Holds what was answered against what is in the queue. Contents are compared, not ids: what was accepted must be there
  * exactly as it was sent, and nothing else may be.
+ * @param tell gets each violation as it is found.
  */
-export function createJudge() {
+export function createJudge(tell: (violation: Violation) => void = () => undefined) {
   const violations: Violation[] = [];
+  const add = (violation: Violation): void => {
+    violations.push(violation);
+    tell(violation);
+  };
   const accepted = new Map<string, number>();
   /** What may be in the queue though nobody was told so. */
   const maybe = new Set<string>();
@@ -30,7 +38,7 @@ export function createJudge() {
   const counts = { requests: 0, accepted: 0, refused: 0, undecided: 0, shed: 0, unanswered: 0 };
   const byStatus: Record<string, number> = {};
 
-  const report = (request: number, what: Violation["what"], detail: string) => void violations.push({ request, what, detail });
+  const report = (request: number, what: Violation["what"], detail: string) => add({ request, what, detail });
 
   function judgeVerdicts(request: number, sent: Sent, results: NonNullable<Answer["results"]>): void {
     const activities = activitiesOf(sent);
@@ -87,7 +95,7 @@ export function createJudge() {
     /** Takes what was in the queue. */
     found: (content: Content): void => void queued.add(contentKey(content)),
     /** Takes a fault seen elsewhere. */
-    fault: (what: Violation["what"], detail: string): void => void violations.push({ what, detail }),
+    fault: (what: Violation["what"], detail: string): void => add({ what, detail }),
     /** How many different activities must still turn up. */
     missing: (): number => {
       let missing = 0;
@@ -99,7 +107,7 @@ export function createJudge() {
     /** Compares; once, when the queue is empty. */
     verdict(): Violation[] {
       for (const [key, request] of accepted) if (!queued.has(key)) report(request, "lost", `accepted and not in the queue as sent: ${key.slice(0, 300)}`);
-      for (const key of queued) if (!accepted.has(key) && !maybe.has(key)) violations.push({ what: "unexpected", detail: `in the queue and not accepted: ${key.slice(0, 300)}` });
+      for (const key of queued) if (!accepted.has(key) && !maybe.has(key)) add({ what: "unexpected", detail: `in the queue and not accepted: ${key.slice(0, 300)}` });
       return violations;
     },
   };

@@ -23,6 +23,8 @@ setInterval(() => {
   cpu = process.threadCpuUsage();
 }, EVERY_MS).unref();
 
+// A parent that was killed leaves nothing behind.
+process.on("disconnect", () => process.exit(1));
 process.on("message", () => {
   process.send?.({ gaps });
   gaps = { longestMs: 0, busiestMs: 0 };

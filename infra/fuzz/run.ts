@@ -6,7 +6,7 @@ import { openDb } from "#lib/gateways/db.ts";
 import { createSqsQueue, type SqsQueue } from "#lib/gateways/sqs-queue.ts";
 import { startApiProcess } from "./api-process.ts";
 import { makeBodies } from "./bodies.ts";
-import { createJudge, type Judge, type Violation } from "./judge.ts";
+import { createJudge, type Judge, type Violation, violationLine } from "./judge.ts";
 import { createSender } from "./send.ts";
 
 const CONNECTIONS = 8;
@@ -19,6 +19,8 @@ export const STALL_MS = 100;
 const DRAIN_MS = 60_000;
 /** Violations after which a run ends: more tell no more. */
 const MOST_VIOLATIONS = 50;
+/** Violations told in full as they are found. */
+const TOLD = 20;
 
 export interface FuzzReport {
   figures: Record<string, number>;
@@ -52,7 +54,10 @@ async function receive(queue: SqsQueue, judge: Judge, stopping: () => number | n
 export async function fuzz({ bodies, seed, log = () => undefined }: { bodies: number; seed: number; log?: (line: string) => void }): Promise<FuzzReport> {
   const stack = await startStack();
   const db = openDb({ databaseUrl: stack.backend.databaseUrl, applicationName: "fuzz", poolSize: 1 });
-  const judge = createJudge();
+  let told = 0;
+  const judge = createJudge((violation) => {
+    if ((told += 1) <= TOLD) log(violationLine(violation));
+  });
   try {
     const apiKey = await makeApiKey({ db, queue: stack.backend.queue });
     const api = await startApiProcess(stack.env);
