@@ -39,7 +39,7 @@ async function look({ url, cookie, seconds }: { url: string; cookie: string; sec
 export async function dashboard({ seconds, log }: { seconds: number; log: (line: string) => void }): Promise<BenchResult> {
   const lookSeconds = Math.max(seconds, LEAST_SECONDS);
   log("dashboard: starting all of it");
-  const product = await startProduct({});
+  const product = await startProduct();
   const loader = await startLoader();
   try {
     const viewer = { url: product.dashboardUrl, cookie: await product.signIn("operator") };

@@ -45,10 +45,10 @@ export type Product = Awaited<ReturnType<typeof startProduct>>;
 /**
  * One `npm start` of its own: on free ports, with its state in a temporary folder, so that it never meets one that a
  * person runs. The build is shared with it.
- * @param env beside what it needs. @param beforeRemoval called with the state folder when all is stopped.
+ * @param env beside what it needs. @param stopped told the state folder when all is stopped, before that is removed.
  * @throws with the last lines that it wrote, when it does not come up.
  */
-export async function startProduct({ env = {}, beforeRemoval = () => undefined }: { env?: Record<string, string>; beforeRemoval?: (stateDirectory: string) => Promise<void> | undefined }) {
+export async function startProduct({ env = {}, stopped = async () => undefined }: { env?: Record<string, string>; stopped?: (stateDirectory: string) => Promise<void> } = {}) {
   const stateDirectory = await mkdtemp(join(tmpdir(), "spillway-product-"));
   const ports = await freePorts(PORT_VARIABLES.length);
   const preload = new URL("../start/die-with-parent.ts", import.meta.url).href;
@@ -73,7 +73,7 @@ export async function startProduct({ env = {}, beforeRemoval = () => undefined }
     child.kill("SIGTERM");
     await closed;
     clearTimeout(hard);
-    await beforeRemoval(stateDirectory);
+    await stopped(stateDirectory);
     await rm(stateDirectory, { recursive: true, force: true });
   };
 
