@@ -62,7 +62,8 @@ export type ActivityInput = z.infer<typeof activityInputSchema>;
 export const instantSchema = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-  .refine((value) => !Number.isNaN(Date.parse(value)), { error: "is no date and time" });
+  .refine((value) => !Number.isNaN(Date.parse(value)), { error: "is no date and time" })
+  .meta({ format: "date-time" });
 
 /** An activity after the API has normalised it: `id` and `occurredAt` are always there. */
 export const activitySchema = z.strictObject({

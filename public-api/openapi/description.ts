@@ -48,7 +48,7 @@ export function describeApi(): OpenApiDocument {
     components: {
       schemas: componentSchemas(),
       responses: anywhere,
-      securitySchemes: { [SCHEME]: { type: "http", scheme: "bearer", bearerFormat: "sw_live_<id>_<secret>", description: "An API key. The role named is the scope that it must have." } },
+      securitySchemes: { [SCHEME]: { type: "http", scheme: "bearer", bearerFormat: "sw_live_<id>_<secret>", description: "An API key; each address names the scope that it must have." } },
     },
   };
 }

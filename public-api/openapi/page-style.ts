@@ -3,7 +3,7 @@ export const PAGE_STYLE = `
 :root { color-scheme: light dark; --text: #1b1f24; --soft: #57606a; --ground: #ffffff; --raised: #f3f5f8; --line: #d0d7de; --accent: #0b57b7; }
 @media (prefers-color-scheme: dark) { :root { --text: #e6edf3; --soft: #9aa7b5; --ground: #0f1318; --raised: #191f27; --line: #333d49; --accent: #7cb7ff; } }
 * { box-sizing: border-box; }
-body { margin: 0; color: var(--text); background: var(--ground); font: 16px/1.55 system-ui, sans-serif; overflow-wrap: anywhere; }
+body { margin: 0; color: var(--text); background: var(--ground); font: 16px/1.55 system-ui, sans-serif; overflow-wrap: break-word; }
 header, main, footer { max-width: 58rem; margin: 0 auto; padding: 0 1rem; }
 footer { padding-bottom: 3rem; color: var(--soft); }
 h1 { margin: 2rem 0 0.25rem; font-size: 1.75rem; line-height: 1.2; }
@@ -20,12 +20,12 @@ pre code { padding: 0; background: none; }
 .address { font-size: 1rem; }
 .method { font-weight: 700; }
 .soft { color: var(--soft); }
-.wide { overflow-x: auto; }
+.wide { position: relative; overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; text-align: left; }
-caption { text-align: left; color: var(--soft); padding: 0.25rem 0; }
+caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: 0.4rem 0.75rem 0.4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; }
-td:last-child { min-width: 14rem; }
+td:last-child { min-width: 10rem; }
 nav ul { padding-left: 1.25rem; }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: 0.5rem; padding: 0.5rem 1rem; background: var(--ground); }

@@ -42,7 +42,7 @@ function boundsOf(schema: JsonSchema): string {
     range(schema.minLength, schema.maxLength, " characters"),
     range(schema.minimum, schema.maximum, ""),
     range(schema.minItems, schema.maxItems, " of them"),
-    when(typeof schema.pattern === "string" && schema.pattern.length <= READABLE_PATTERN, () => `matches ${code(schema.pattern as string)}`),
+    when(typeof schema.pattern === "string" && schema.format === undefined && schema.pattern.length <= READABLE_PATTERN, () => `matches ${code(schema.pattern as string)}`),
     when(schema.format === "date-time", () => "ISO 8601 with a zone"),
     when(schema.default !== undefined, () => `default ${code(JSON.stringify(schema.default))}`),
   ]
@@ -62,11 +62,10 @@ const joined = (...parts: string[]) => parts.filter((part) => part !== "").join(
 function parametersTable(of: string, parameters: readonly ParameterObject[]): string {
   const rows = parameters.map(({ name, in: place, required = false, description, schema }) => [
     code(name),
-    `${place}${required ? ", required" : ""}`,
-    joined(kindOf(schema), boundsOf(schema)),
+    joined(`in the ${place}${required ? ", required" : ""}`, kindOf(schema), boundsOf(schema)),
     prose(description),
   ]);
-  return table(`Parameters: ${of}`, ["Name", "Where", "What", "Meaning"], rows);
+  return table(`Parameters: ${of}`, ["Name", "What", "Meaning"], rows);
 }
 
 function example(label: string, value: unknown): string {
@@ -104,7 +103,7 @@ function operation(path: string, method: string, { operationId, summary, descrip
   const good = Object.entries(responses).find(([status]) => status.startsWith("2"))?.[1];
   return `<section aria-labelledby="${escape(operationId)}"><h2 id="${escape(operationId)}">${escape(summary)}</h2>
 <p class="address"><code><span class="method">${escape(method.toUpperCase())}</span> ${escape(path)}</code></p>
-<p class="soft">${needs.length > 0 ? `Needs a key with the scope ${needs.map(code).join(", ")}.` : "Needs no key in its head."}</p>
+<p class="soft">${needs.length > 0 ? `Needs a key with the scope ${needs.map(code).join(", ")}.` : "401" in responses ? "The key stands in the body." : "Open to anybody."}</p>
 ${when(description !== undefined, () => `<p>${prose(description ?? "")}</p>`)}
 ${when(parameters.length > 0, () => `<h3>Parameters</h3>${parametersTable(summary, parameters)}`)}
 ${when(requestBody !== undefined, () => `<h3>Body</h3>${when(requestBody?.description !== undefined, () => `<p>${prose(requestBody?.description ?? "")}</p>`)}${bodyOf(`${summary}: body`, requestBody?.content ?? {})}`)}
@@ -129,9 +128,15 @@ function properties(name: string, schema: JsonSchema): string {
   return table(`Fields: ${name}`, ["Field", "There", "What"], rows) + inner.map(([field, value]) => `<h4>${escape(field)} of ${escape(name)}</h4>${properties(`${name}.${field}`, value)}`).join("");
 }
 
+/** What tells one form of a value from the others: the fields that are fixed in it. */
+function formOf(variant: JsonSchema): string {
+  const fixed = Object.entries((variant.properties ?? {}) as Record<string, JsonSchema>).flatMap(([field, value]) => (typeof value.const === "string" ? [`${field} ${value.const}`] : []));
+  return fixed.length > 0 ? escape(fixed.join(", ")) : kindOf(variant);
+}
+
 function schemaSection(name: string, schema: JsonSchema): string {
   const variants = (schema.oneOf ?? schema.anyOf) as JsonSchema[] | undefined;
-  const body = variants?.map((variant, position) => properties(`${name}, form ${position + 1}`, variant)).join("") ?? properties(name, schema);
+  const body = variants?.map((variant) => `<h4>${escape(name)}: ${formOf(variant)}</h4>${properties(`${name}: ${formOf(variant)}`, variant)}`).join("") ?? properties(name, schema);
   return `<section aria-labelledby="schema-${escape(name)}"><h3 id="schema-${escape(name)}">${escape(name)}</h3>${when(schema.additionalProperties === false, () => "<p>Any other field is refused.</p>")}${body}</section>`;
 }
 
