@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { expect, test } from "@playwright/test";
 import { type ApiProcess, startApi } from "#e2e/api-process.ts";
@@ -100,6 +101,27 @@ test("the Node programs send, and what they send is stored", async () => {
     expect(activityInputSchema.shape.id.safeParse(id).success).toBe(true);
     await expect.poll(() => isStored(id), { timeout: STORED_MS }).toBe(true);
   }
+});
+
+test("what a killed process left in the documented storage, the next one sends", async () => {
+  test.setTimeout(180_000);
+  const program = of("js node").find((one) => one.text.includes("fileStorage"));
+  if (!program) throw new Error("no document has a storage of files");
+  const file = join(folder, "killed.mjs");
+  // It stays, and tells that a request has failed.
+  await writeFile(file, `${here(program).replace("storage:", 'onError: () => console.log("failed"), storage:')}\nsetInterval(() => undefined, 1_000);\n`);
+  await api.kill();
+  const child = spawn(process.execPath, [file], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (line === "failed") child.kill("SIGKILL");
+  }
+  const [left = ""] = lines;
+  await api.start();
+  const { code, out } = await run(process.execPath, [join(folder, "program-2.mjs")]);
+  expect(code).toBe(0);
+  for (const id of [left, out.trim()]) await expect.poll(() => isStored(id), { timeout: STORED_MS }).toBe(true);
 });
 
 test("the pages send, and what they send is stored", async ({ browser }) => {

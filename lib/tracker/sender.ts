@@ -188,12 +188,12 @@ export function createSender({
       failures = 0;
       count = Math.min(limits.count, count * 2);
     }
+    if (away) return pause(askedMs);
     const now = platform.elapsed();
     for (const userId of unsettled) {
       const failures = (holds.get(userId)?.failures ?? 0) + 1;
       holds.set(userId, { failures, until: now + pauseMs({ failures, askedMs, random }) });
     }
-    if (away) pause(askedMs);
   }
 
   function pause(askedMs: number): void {

@@ -149,6 +149,21 @@ describe("a storage", () => {
     const second = world.open({ storage: world.disk.storage }, { locks });
     await world.pass(1_000);
     expect(second.tracker.state().activities).toBe(1);
+    second.leave("nothing");
+    const throwing = { request: () => { throw new Error("not here"); } };
+    const third = world.open({ storage: world.disk.storage }, { locks: throwing });
+    await world.pass(1_000);
+    expect(third.tracker.state().activities).toBe(1);
+  });
+
+  it("may be given by a function, and one that throws costs the reload only", async () => {
+    const world = createWorld({ serve: away });
+    const page = world.open({ storage: () => world.disk.storage });
+    const id = page.tracker.track(click());
+    expect(world.disk.kept()).toEqual([id]);
+    const without = world.open({ storage: () => { throw new DOMException("denied", "SecurityError"); } });
+    expect(without.tracker.track(click())).not.toBeNull();
+    expect(without.problems).toMatchObject([{ kind: "storage", message: "there is no storage: denied" }]);
   });
 
   it("with locks that never answer holds nothing up for long", async () => {

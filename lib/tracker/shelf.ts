@@ -146,7 +146,6 @@ export function createShelf({
         if (lock !== null) act();
       });
     } catch {
-      // Locks may be forbidden here, such as to a frame without an origin.
       usableLocks = null;
       act();
     }
@@ -168,9 +167,13 @@ export function createShelf({
     open() {
       open = true;
       beat();
-      usableLocks
-        ?.request(root + owner, {}, () => (open ? holdLock() : undefined))
-        .catch(() => (usableLocks = null));
+      // Locks may be forbidden here, such as to a frame without an origin.
+      const doWithout = () => void (usableLocks = null);
+      try {
+        usableLocks?.request(root + owner, {}, () => (open ? holdLock() : undefined)).catch(doWithout);
+      } catch {
+        doWithout();
+      }
     },
     put(id, text) {
       const key = `${root}${owner}:${id}`;

@@ -6,7 +6,7 @@ import type { Platform } from "./platform.ts";
 import { startRequest } from "./request.ts";
 import { createSender } from "./sender.ts";
 import { createShelf, type Shelf } from "./shelf.ts";
-import type { ActivityToTrack, Tracker, TrackerOptions, TrackerProblem } from "./types.ts";
+import type { ActivityToTrack, Tracker, TrackerOptions, TrackerProblem, TrackerStorage } from "./types.ts";
 
 /** How often a tracker with a storage says that it lives and looks for what others left, milliseconds. */
 const ROUND_MS = 30_000;
@@ -37,7 +37,7 @@ export function startTracker(options: TrackerOptions, { platform, makeId }: { pl
   let reports: Reports | undefined;
   try {
     reports = createReports(options);
-    return start({ settings: readOptions(options), storage: options.storage, reports, platform, makeId });
+    return start({ settings: readOptions(options), storage: storageOf(options, reports), reports, platform, makeId });
   } catch (cause) {
     const problem: TrackerProblem = { kind: "options", message: `the tracker takes nothing: ${messageOf(cause)}`, cause };
     const complain = () => reports?.problem(problem);
@@ -51,6 +51,17 @@ export function startTracker(options: TrackerOptions, { platform, makeId }: { pl
   }
 }
 
+/** A browser may throw at the mere mention of its storage. */
+function storageOf({ storage }: TrackerOptions, { problem }: Reports): TrackerStorage | undefined {
+  if (typeof storage !== "function") return storage ?? undefined;
+  try {
+    return storage() ?? undefined;
+  } catch (cause) {
+    problem({ kind: "storage", message: `there is no storage: ${messageOf(cause)}`, cause });
+    return undefined;
+  }
+}
+
 function start({
   settings,
   storage,
@@ -59,7 +70,7 @@ function start({
   makeId,
 }: {
   settings: Settings;
-  storage: TrackerOptions["storage"];
+  storage: TrackerStorage | undefined;
   reports: Reports;
   platform: Platform;
   makeId: () => string;
@@ -123,8 +134,8 @@ function start({
 
   /** Starts with what earlier pages left, which is older: only then is anything sent. */
   async function open(mine: Shelf): Promise<void> {
-    mine.open();
     const late = new Promise<void>((done) => platform.after(ADOPTION_MS, done, false));
+    mine.open();
     await Promise.race([adopt(mine).catch(() => undefined), late]);
     if (shelf === mine && !isLeft) sender.setRunning(true);
   }
@@ -157,7 +168,7 @@ function start({
   let ready = Promise.resolve();
   let cancelRound = (): void => undefined;
   if (shelf) {
-    ready = open(shelf);
+    ready = open(shelf).catch(() => undefined);
     everyRound();
   } else sender.setRunning(true);
 
@@ -178,7 +189,7 @@ function start({
     if (!shelf) return sender.setRunning(true);
     for (const { id, key } of buffer.all()) if (key !== null) buffer.remove(id);
     shelf = newShelf();
-    if (shelf) ready = open(shelf);
+    if (shelf) ready = open(shelf).catch(() => undefined);
   }
 
   const unhookPage = platform.onPage({ hidden, shown });

@@ -65,8 +65,11 @@ export interface TrackerOptions {
   url: string;
   /** A key with the scope `ingest` and no other: whoever reads the page's code has it. */
   apiKey: string;
-  /** None unless given: then what was not sent is lost with the page or the process. */
-  storage?: TrackerStorage | undefined;
+  /**
+   * None unless given: then what was not sent is lost with the page or the process. `() => localStorage` is safer than
+   * `localStorage`, at whose mention some browsers throw when people forbid it.
+   */
+  storage?: TrackerStorage | (() => TrackerStorage | null | undefined) | null | undefined;
   /** Longest an activity waits for others to share its request, milliseconds. Default 1,000. */
   flushIntervalMs?: number | undefined;
   /** Longest wait for an answer, milliseconds. Default 15,000: the API answers within 10,000. */
