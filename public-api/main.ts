@@ -12,8 +12,10 @@ import { openDb } from "#lib/gateways/db.ts";
 import { createIngestSamples } from "#lib/gateways/ingest-samples.ts";
 import { createReadShares } from "#lib/gateways/read-shares.ts";
 import { createSqsQueue } from "#lib/gateways/sqs-queue.ts";
+import { createUserProgress } from "#lib/gateways/user-progress.ts";
 import { BATCHER_LIMITS, createBatcher } from "#lib/services/activity/ingest-batcher.ts";
 import { createIngestCounter } from "#lib/services/activity/ingest-counts.ts";
+import { createIngestProgress, PROGRESS_EVERY_MS } from "#lib/services/activity/ingest-progress.ts";
 import { queueSender } from "#lib/services/activity/ingest-send.ts";
 import { createReadBudget } from "#lib/services/activity/read-budget.ts";
 import { createKeyRing } from "#lib/services/api-keys/key-ring.ts";
@@ -81,9 +83,10 @@ async function start(): Promise<void> {
   const db = openDb({ databaseUrl: backend.databaseUrl, applicationName: "spillway-public-api", poolSize: 2 });
   releasers.push(() => db.$disconnect());
 
+  const processId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const samples = createIngestSamples({ db, queue: backend.queue });
   const counter = createIngestCounter({
-    processId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
+    processId,
     now: Date.now,
     write: (rows) => samples.add(rows),
     report: ({ event, ...fields }) => log("warn", event, fields),
@@ -93,6 +96,20 @@ async function start(): Promise<void> {
     clearInterval(flushing);
     return counter.flush({ all: true });
   });
+
+  const progress = createIngestProgress({
+    store: createUserProgress({ db, queue: backend.queue }),
+    cap: config.userPendingMax,
+    writer: processId,
+    now: () => performance.now(),
+    report: ({ event, ...fields }) => log(event === "user_progress_saved_again" ? "info" : "warn", event, fields),
+  });
+  const telling = setInterval(() => void progress.tell(), PROGRESS_EVERY_MS);
+  releasers.push(() => {
+    clearInterval(telling);
+    return progress.tell({ final: true });
+  });
+  await progress.tell();
 
   const client = new SQSClient({
     ...awsClientOptions({ region: backend.region, requestTimeoutMs: SEND_TIMEOUT_MS, maxAttempts: 1, maxSockets: BATCHER_LIMITS.callsInFlight }),
@@ -137,6 +154,7 @@ async function start(): Promise<void> {
   const api = createPublicApi({
     ctx: {
       batcher,
+      progress,
       now: Date.now,
       deadlineMs: config.deadlineMs,
       admission: createAdmission({ maxRequests: config.maxRequests, maxBytes: config.maxHeldBytes, isBusy: () => loopLoad.isBusy(), isLate: () => loopDelay.isLate() }),

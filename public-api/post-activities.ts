@@ -36,7 +36,7 @@ function answer(response: ServerResponse, outcome: IngestOutcome): void {
   }
 }
 
-function answerVerdicts(response: ServerResponse, { results, faults }: Extract<IngestOutcome, { kind: "judged" }>): void {
+function answerVerdicts(response: ServerResponse, { results, faults, overCap }: Extract<IngestOutcome, { kind: "judged" }>): void {
   const accepted = results.filter((verdict) => verdict.status === "accepted").length;
   if (accepted > 0) {
     respond(response, accepted === results.length ? 202 : 207, { results } satisfies IngestResponse);
@@ -45,6 +45,10 @@ function answerVerdicts(response: ServerResponse, { results, faults }: Extract<I
   const errors = faults.slice(0, MAX_ERRORS);
   if (results.every((verdict) => verdict.status === "refused")) {
     respondProblem(response, problems.noneValid({ results, ...(errors.length > 0 && { errors }) }));
+    return;
+  }
+  if (overCap?.count === results.filter((verdict) => verdict.status !== "refused").length) {
+    respondProblem(response, problems.userOverCap({ results }), { "Retry-After": String(overCap.retryAfterSeconds) });
     return;
   }
   respondProblem(response, problems.queueAway({ results }), { "Retry-After": String(QUEUE_AWAY_RETRY_SECONDS) });

@@ -45,6 +45,11 @@ export const problems = {
   readsOverCapacity: () =>
     problem(429, "reads_over_capacity", "The read units are spent", { detail: "All readers together have spent what the table's read throughput leaves them. Ask again later." }),
   readsUnavailable: () => problem(503, "reads_unavailable", "Activities cannot be read now", { detail: "The table, or what divides its read throughput, does not answer. Ask again later." }),
+  userOverCap: (details: Details) =>
+    problem(429, "user_over_cap", "The user has as many activities waiting as one user may", {
+      detail: "None of the request was queued, and other users are taken as before. Send it again later with the same ids.",
+      ...details,
+    }),
   failed: () => problem(500, "internal_error", "The request failed", { detail: "What became of it is unknown. Send it again with the same ids." }),
   keysUnknown: () =>
     problem(503, "keys_unavailable", "API keys cannot be checked now", { detail: "Nothing of the request was read. Send it again later, with the same ids." }),

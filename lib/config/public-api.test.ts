@@ -17,6 +17,12 @@ describe("publicApiConfig", () => {
     }
   });
 
+  it("bounds what waits for one user unless told not to", () => {
+    expect(publicApiConfig({}).userPendingMax).toBe(20_000);
+    expect(publicApiConfig({ PUBLIC_API_USER_PENDING_MAX: "0" }).userPendingMax).toBe(0);
+    expect(() => publicApiConfig({ PUBLIC_API_USER_PENDING_MAX: "-1" })).toThrow(/PUBLIC_API_USER_PENDING_MAX is wrong/);
+  });
+
   it("names every wrong variable", () => {
     expect(() => publicApiConfig({ PUBLIC_API_PORT: "many", PUBLIC_API_DEADLINE_MS: "0" })).toThrow(
       /PUBLIC_API_PORT is wrong: must be a number.*\n.*PUBLIC_API_DEADLINE_MS is wrong: must be at least 100/,

@@ -22,6 +22,7 @@ const publicApiSchema = z.object({
   PUBLIC_API_MAX_LOOP_DELAY_MS: whole(1, 60_000).default(100),
   PUBLIC_API_CORS_ORIGINS: origins.default([]),
   PUBLIC_API_KEYS_MAX_AGE_SECONDS: whole(60, 604_800).default(43_200),
+  PUBLIC_API_USER_PENDING_MAX: whole(0, 100_000_000).default(20_000),
   PUBLIC_API_READ_SHARE: z.coerce.number({ error: "must be a number" }).min(0.01, { error: "must be at least 0.01" }).max(0.9, { error: "must be at most 0.9" }).default(0.5),
   PUBLIC_API_READS_PER_KEY_PER_SECOND: whole(1, 10_000).default(20),
 });
@@ -35,6 +36,7 @@ const EXAMPLES = {
   PUBLIC_API_MAX_LOOP_DELAY_MS: "100",
   PUBLIC_API_CORS_ORIGINS: "https://shop.example,https://www.shop.example",
   PUBLIC_API_KEYS_MAX_AGE_SECONDS: "43200",
+  PUBLIC_API_USER_PENDING_MAX: "20000",
   PUBLIC_API_READ_SHARE: "0.5",
   PUBLIC_API_READS_PER_KEY_PER_SECOND: "20",
 };
@@ -55,6 +57,8 @@ export interface PublicApiConfig {
   corsOrigins: readonly string[];
   /** How long the keys last read go on opening while Postgres does not answer, milliseconds. */
   keysMaxAgeMs: number;
+  /** Activities that may wait for one user, about; 0 = any number. */
+  userPendingMax: number;
   /** Share of the table's provisioned read units that reading activities may spend, over all processes. */
   readShare: number;
   /** Requests to read activities that one key may make in this process, a second. */
@@ -76,6 +80,7 @@ export function publicApiConfig(env: Environment = process.env): PublicApiConfig
     maxLoopDelayMs: parsed.PUBLIC_API_MAX_LOOP_DELAY_MS,
     corsOrigins: parsed.PUBLIC_API_CORS_ORIGINS,
     keysMaxAgeMs: parsed.PUBLIC_API_KEYS_MAX_AGE_SECONDS * 1000,
+    userPendingMax: parsed.PUBLIC_API_USER_PENDING_MAX,
     readShare: parsed.PUBLIC_API_READ_SHARE,
     readsPerKeyPerSecond: parsed.PUBLIC_API_READS_PER_KEY_PER_SECOND,
   };

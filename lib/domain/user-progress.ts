@@ -53,10 +53,12 @@ export function createReportBuffer<Row>({ maxUsers, batchUsers }: { maxUsers: nu
 
   async function tell(report: (batch: ReportBatch<Row>) => Promise<void>, final: boolean): Promise<void> {
     for (;;) {
+      const again = inHand !== null;
       const batch = next(final);
       await report(batch);
       inHand = null;
-      if (final ? batch.ended : rows.size < batchUsers) return;
+      // What came while it was told may wait; what waited behind an earlier one may not.
+      if (final ? batch.ended : rows.size < (again ? 1 : batchUsers)) return;
     }
   }
 

@@ -21,7 +21,7 @@ function setUp(verdicts: SendVerdict[] = []) {
     },
     now: () => NOW,
   };
-  return { sent, send: (body: unknown) => ingest({ ctx, input: { text: JSON.stringify(body), deadlineAt: NOW + 1000 } }) };
+  return { sent, ctx, send: (body: unknown) => ingest({ ctx, input: { text: JSON.stringify(body), deadlineAt: NOW + 1000 } }) };
 }
 
 const activity = (id: string, more: object = {}) => ({ id, userId: "ümläut 😀", type: "t", occurredAt: "2026-01-31T12:00:00.000Z", ...more });
@@ -66,5 +66,21 @@ describe("ingest", () => {
     await send(activity("1"));
     await send(activity("1", { occurredAt: "2026-01-31T13:00:00+01:00" }));
     expect(sent[0]?.deduplicationId).toBe(sent[1]?.deduplicationId);
+  });
+
+  it("sends nothing of a user who has too much waiting, says so by position, and tells what became of the rest", async () => {
+    const { sent, send, ctx } = setUp([{ status: "accepted", sequenceNumber: "7", outOfOrder: false }]);
+    const told: unknown[] = [];
+    const hot = userHash("hot");
+    const progress = { admit: (user: string) => (user === hot ? { retryAfterSeconds: 9 } : null), ended: (...what: unknown[]) => void told.push(what) };
+    Object.assign(ctx, { progress });
+    const outcome = await send([activity("1", { userId: "hot" }), activity("2"), { bad: true }, activity("3", { userId: "hot" })]);
+    expect(sent.map(({ groupId }) => groupId)).toEqual([userHash("ümläut 😀")]);
+    expect(outcome).toMatchObject({
+      kind: "judged",
+      results: [{ status: "not_sent", id: "1", reason: expect.stringContaining("user_over_cap") }, { status: "accepted", id: "2" }, { status: "refused" }, { status: "not_sent", id: "3" }],
+      overCap: { count: 2, retryAfterSeconds: 9 },
+    });
+    expect(told).toEqual([[userHash("ümläut 😀"), { status: "accepted", sequenceNumber: "7", outOfOrder: false }, NOW]]);
   });
 });

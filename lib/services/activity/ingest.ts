@@ -4,12 +4,15 @@ import { type ActivityMessage, MESSAGE_VERSION } from "#lib/contracts/message.ts
 import { deduplicationId, userHash } from "#lib/domain/activity-key.ts";
 import type { OutgoingMessage } from "#lib/gateways/sqs-queue.ts";
 import type { Batcher, SendVerdict } from "./ingest-batcher.ts";
+import type { IngestProgress } from "./ingest-progress.ts";
 import type { ActivityFault, Normalised } from "./ingest-normalise.ts";
 import { inSlices, readJson, readLines } from "./ingest-read.ts";
 
 export interface IngestContext {
   batcher: Pick<Batcher, "submit">;
   now: () => number;
+  /** What is told of each user, and who has too much waiting; without it nothing is, and nobody has. */
+  progress?: IngestProgress;
   /** Makes the UUIDv7 of an activity that came without an id; the default is random. */
   makeId?: () => string;
 }
@@ -23,12 +26,21 @@ export interface IngestInput {
   deadlineAt: number;
 }
 
+/** Activities that were not sent since their users have too much waiting, and when the last of those may come again. */
+export interface OverCapped {
+  count: number;
+  retryAfterSeconds: number;
+}
+
 /** What became of a request: a verdict per activity, or a body that holds no activities to judge. */
 export type IngestOutcome =
-  | { kind: "judged"; results: Verdict[]; faults: ActivityFault[] }
+  | { kind: "judged"; results: Verdict[]; faults: ActivityFault[]; overCap?: OverCapped }
   | { kind: "malformed"; message: string }
   | { kind: "empty" }
   | { kind: "too_many"; count: number };
+
+const NO_VERDICT: SendVerdict = { status: "unknown", reason: "it has no verdict" };
+const OVER_CAP: SendVerdict = { status: "not_sent", reason: "this user has as many activities waiting as one user may (user_over_cap)" };
 
 function toMessage(activity: Activity, acceptedAt: string): OutgoingMessage {
   return {
@@ -62,16 +74,30 @@ export async function ingest({ ctx, input }: { ctx: IngestContext; input: Ingest
   const read = input.format === "ndjson" ? readLines : readJson;
   const body = await inSlices(read(input.text, ctx.makeId));
   if (body.kind !== "activities") return body;
-  const acceptedAt = new Date(ctx.now()).toISOString();
-  const valid = body.activities.flatMap((one) => (one.kind === "valid" ? [one.activity] : []));
-  const sent = await ctx.batcher.submit(
-    valid.map((activity) => toMessage(activity, acceptedAt)),
-    input.deadlineAt,
-  );
+  const acceptedAtMs = ctx.now();
+  const acceptedAt = new Date(acceptedAtMs).toISOString();
+  const messages: OutgoingMessage[] = [];
+  /** Not sent: over the cap. */
+  const kept = new Set<Activity>();
+  let retryAfterSeconds = 0;
+  for (const one of body.activities) {
+    if (one.kind === "invalid") continue;
+    const message = toMessage(one.activity, acceptedAt);
+    const over = ctx.progress?.admit(message.groupId) ?? null;
+    if (over === null) {
+      messages.push(message);
+      continue;
+    }
+    kept.add(one.activity);
+    retryAfterSeconds = Math.max(retryAfterSeconds, over.retryAfterSeconds);
+  }
+  const sent = await ctx.batcher.submit(messages, input.deadlineAt);
+  for (const [position, { groupId }] of messages.entries()) ctx.progress?.ended(groupId, sent[position] ?? NO_VERDICT, acceptedAtMs);
   const verdicts = sent.values();
   const results = body.activities.map((one): Verdict => {
     if (one.kind === "invalid") return refusal(one);
-    return toVerdict(one.activity, verdicts.next().value ?? { status: "unknown", reason: "it has no verdict" });
+    return toVerdict(one.activity, kept.has(one.activity) ? OVER_CAP : (verdicts.next().value ?? NO_VERDICT));
   });
-  return { kind: "judged", results, faults: body.activities.flatMap((one) => (one.kind === "invalid" ? one.faults : [])) };
+  const faults = body.activities.flatMap((one) => (one.kind === "invalid" ? one.faults : []));
+  return { kind: "judged", results, faults, ...(kept.size > 0 && { overCap: { count: kept.size, retryAfterSeconds } }) };
 }
