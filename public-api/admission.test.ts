@@ -55,7 +55,7 @@ describe("places", () => {
     const enter = () => admission.enter(1, () => undefined);
     const places: Place[] = [];
     for (let place = enter(); place; place = enter()) places.push(place);
-    expect(places).toHaveLength(96);
+    expect(places).toHaveLength(80);
     places[0]?.leave();
     expect([enter() !== null, enter()]).toEqual([true, null]);
     busy = false;

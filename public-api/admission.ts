@@ -3,7 +3,7 @@ export const SLOW_MS = 5_000;
 /** With fewer requests than this in work, it is not they who make the event loop late, and shedding would not help. */
 const FEW_REQUESTS = 32;
 /** So many requests in work keep a busy processor busy; with more they only wait for one another. */
-const ENOUGH_REQUESTS = 96;
+const ENOUGH_REQUESTS = 80;
 
 export interface Place {
   /** Holds so many bytes from now on. @returns false, and holds what it did, when there is no room for that. */
