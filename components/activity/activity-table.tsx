@@ -1,5 +1,5 @@
-import { Anchor } from "@mantine/core";
 import { Instant } from "#components/ui/instant.tsx";
+import { OpenDetails } from "#components/ui/open-details.tsx";
 import { type RecordColumn, RecordTable } from "#components/ui/record-table.tsx";
 import type { StoredActivity } from "#lib/contracts/activity.ts";
 import { jsonFields, visibleText } from "#lib/view/json-text.ts";
@@ -44,9 +44,9 @@ export function ActivityTable({ items, nowMs, onOpen }: ActivityTableProps) {
     key: `${activity.occurredAt}#${activity.id}`,
     cells: {
       id: (
-        <Anchor component="button" type="button" className={`${classes.open} mono`} aria-label={`Details of ${activity.id}`} title={activity.id} onClick={() => onOpen(activity)}>
+        <OpenDetails mono label={`Details of ${activity.id}`} title={activity.id} onClick={() => onOpen(activity)}>
           {activity.id}
-        </Anchor>
+        </OpenDetails>
       ),
       time: <Instant at={activity.occurredAt} nowMs={nowMs} as="exact" />,
       type: <span title={activity.type}>{activity.type}</span>,

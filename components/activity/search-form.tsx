@@ -1,12 +1,11 @@
 import { Button, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
+import { FormPanel, type RangeFields, RangeInputs, RangePresets } from "#components/ui/range-form.tsx";
 import classes from "./activity.module.css";
 
-/** The fields as they stand; times as `datetime-local` writes them, in the reader's zone. */
-export interface SearchFields {
+/** The fields as they stand. */
+export interface SearchFields extends RangeFields {
   user: string;
-  from: string;
-  to: string;
 }
 
 export const PRESETS = [
@@ -30,64 +29,28 @@ export interface SearchFormProps {
   onSubmit: () => void;
 }
 
-/** User and time range. Both ends may stay open; the last second named is included. */
+/** User and time range. */
 export function SearchForm({ fields, errors, zone, busy, disabled, onChange, onPreset, onSubmit }: SearchFormProps) {
   return (
-    <search>
-      <form
-        className={classes.form}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          onSubmit();
-        }}
-      >
-        <TextInput
-          className={classes.user}
-          label="User id"
-          placeholder="Exactly as the producer sends it"
-          value={fields.user}
-          error={errors.user}
-          required
-          withAsterisk={false}
-          autoComplete="off"
-          disabled={disabled}
-          spellCheck={false}
-          onChange={(event) => onChange({ ...fields, user: event.currentTarget.value })}
-        />
-        <TextInput
-          className={classes.time}
-          label="From"
-          type="datetime-local"
-          step={1}
-          disabled={disabled}
-          value={fields.from}
-          error={errors.from}
-          onChange={(event) => onChange({ ...fields, from: event.currentTarget.value })}
-        />
-        <TextInput
-          className={classes.time}
-          label="To"
-          type="datetime-local"
-          step={1}
-          disabled={disabled}
-          value={fields.to}
-          error={errors.to}
-          onChange={(event) => onChange({ ...fields, to: event.currentTarget.value })}
-        />
-        <Button className={classes.submit} type="submit" loading={busy} disabled={disabled} leftSection={<IconSearch size={15} aria-hidden />}>
-          Search
-        </Button>
-        <fieldset className={classes.presets}>
-          <legend className={classes.legend}>Time range</legend>
-          {PRESETS.map((preset) => (
-            <Button key={preset.key} type="button" disabled={disabled} size="compact-xs" variant="default" onClick={() => onPreset(preset)}>
-              {preset.label}
-            </Button>
-          ))}
-          <span className={classes.zone}>{zone === null ? "Times in your own zone" : `Times in ${zone}`}</span>
-        </fieldset>
-      </form>
-    </search>
+    <FormPanel className={classes.form} onSubmit={onSubmit}>
+      <TextInput
+        className={classes.user}
+        label="User id"
+        placeholder="Exactly as the producer sends it"
+        value={fields.user}
+        error={errors.user}
+        required
+        withAsterisk={false}
+        autoComplete="off"
+        disabled={disabled}
+        spellCheck={false}
+        onChange={(event) => onChange({ ...fields, user: event.currentTarget.value })}
+      />
+      <RangeInputs fields={fields} errors={errors} disabled={disabled} onChange={(change) => onChange({ ...fields, ...change })} />
+      <Button className={classes.submit} type="submit" loading={busy} disabled={disabled} leftSection={<IconSearch size={15} aria-hidden />}>
+        Search
+      </Button>
+      <RangePresets presets={PRESETS} zone={zone} disabled={disabled} onPreset={onPreset} />
+    </FormPanel>
   );
 }

@@ -1,5 +1,5 @@
-import { Anchor } from "@mantine/core";
 import { Instant } from "#components/ui/instant.tsx";
+import { OpenDetails } from "#components/ui/open-details.tsx";
 import { type RecordColumn, RecordTable } from "#components/ui/record-table.tsx";
 import { Tag } from "#components/ui/tag.tsx";
 import type { AuditAct } from "#lib/contracts/audit.ts";
@@ -75,9 +75,9 @@ export function ActsTable({ items, nowMs, busy, onOpen }: ActsTableProps) {
     key: act.id,
     cells: {
       what: (
-        <Anchor component="button" type="button" className={classes.open} title={act.action} aria-label={`Details of ${actionWords(act.action)}, row ${act.links.first.seq}`} onClick={() => onOpen(act.id)}>
+        <OpenDetails label={`Details of ${actionWords(act.action)}, row ${act.links.first.seq}`} title={act.action} onClick={() => onOpen(act.id)}>
           {actionWords(act.action)}
-        </Anchor>
+        </OpenDetails>
       ),
       who: <span title={`${act.actor.email ?? act.actor.id} (${act.actor.role})`}>{visibleText(act.actor.name)}</span>,
       when: <Instant at={act.at} nowMs={nowMs} as="time" />,

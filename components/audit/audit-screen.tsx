@@ -1,8 +1,9 @@
-import { Button, Title } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { Failure, ListSkeleton, Nothing, StaleNotice } from "#components/ui/feedback.tsx";
-import { Instant } from "#components/ui/instant.tsx";
+import { Failure, ListSkeleton, Nothing, StaleNotice, Warning } from "#components/ui/feedback.tsx";
+import { Pager } from "#components/ui/pager.tsx";
+import { Screen } from "#components/ui/screen.tsx";
 import type { AuditList } from "#lib/contracts/audit.ts";
 import { ActDrawer, type ActDrawerProps } from "./act-drawer.tsx";
 import { ActsTable } from "./acts-table.tsx";
@@ -45,28 +46,13 @@ function Acts({ page, pager, filtered, nowMs, onOpen, onRetry }: AuditScreenProp
   return (
     <>
       {!list.protected && (
-        <p className={classes.warning}>
+        <Warning>
           <strong>The log is not protected from this dashboard.</strong> Its database login may change rows. Give it a login of its own, as the page on the database of the documentation says.
-        </p>
+        </Warning>
       )}
       {stale && <StaleNotice age={stale.age} message={stale.message} />}
       {list.items.length === 0 ? <Empty filtered={filtered} page={pager.page} stale={stale !== null} /> : <ActsTable items={list.items} nowMs={nowMs} busy={busy} onOpen={onOpen} />}
-      <div className={classes.pager}>
-        <span className={classes.dim}>
-          As of <Instant at={asOf} nowMs={nowMs} as="time" />
-        </span>
-        {(pager.page > 1 || list.nextBefore !== null) && (
-          <nav aria-label="Pages of the audit log" className={classes.pages}>
-            <Button size="xs" variant="default" disabled={pager.page === 1} onClick={pager.onNewer}>
-              Newer
-            </Button>
-            <span>Page {pager.page}</span>
-            <Button size="xs" variant="default" disabled={list.nextBefore === null} onClick={pager.onOlder}>
-              Older
-            </Button>
-          </nav>
-        )}
-      </div>
+      <Pager label="Pages of the audit log" {...pager} hasOlder={list.nextBefore !== null} asOf={asOf} nowMs={nowMs} />
     </>
   );
 }
@@ -96,20 +82,14 @@ export function AuditScreen(props: AuditScreenProps) {
   const { form, exporting, chain, drawer } = props;
   return (
     <>
-      <div className={classes.screen}>
-        <div className={classes.head}>
-          <Title order={1} size="h3">
-            Audit log
-          </Title>
-          <Export exporting={exporting} disabled={form.disabled} />
-        </div>
+      <Screen title="Audit log" dense aside={<Export exporting={exporting} disabled={form.disabled} />}>
         {exporting.state.kind === "failed" && <Failure title="The export did not work" message={exporting.state.message} />}
         <ChainPanel {...chain} />
         <FilterForm {...form} />
         <section aria-label="Acts" className={classes.acts}>
           <Acts {...props} />
         </section>
-      </div>
+      </Screen>
       <ActDrawer {...drawer} />
     </>
   );

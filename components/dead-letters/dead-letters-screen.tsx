@@ -1,7 +1,7 @@
-import { Button, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Failure, ListSkeleton, Nothing, StaleNotice } from "#components/ui/feedback.tsx";
-import { Instant } from "#components/ui/instant.tsx";
+import { Pager } from "#components/ui/pager.tsx";
+import { Screen } from "#components/ui/screen.tsx";
 import type { DeadLetterList, FailingMessage, RedriveRun } from "#lib/contracts/dead-letters.ts";
 import { CountsHeader } from "./counts-header.tsx";
 import { DeadLettersTable, type DeadLettersTableProps } from "./dead-letters-table.tsx";
@@ -63,22 +63,7 @@ function Ledger({ ledger, toolbar, table, pager, nowMs, onRetry }: DeadLettersSc
     <>
       {stale && <StaleNotice age={stale.age} message={stale.message} />}
       {list.items.length === 0 ? <Empty toolbar={toolbar} page={pager.page} live={stale === null} /> : <DeadLettersTable {...table} items={list.items} nowMs={nowMs} busy={busy} />}
-      <div className={classes.pager}>
-        <span className={classes.dim}>
-          As of <Instant at={asOf} nowMs={nowMs} as="time" />
-        </span>
-        {(pager.page > 1 || list.nextCursor !== null) && (
-          <nav aria-label="Pages of dead letters" className={classes.pages}>
-            <Button size="xs" variant="default" disabled={pager.page === 1} onClick={pager.onNewer}>
-              Newer
-            </Button>
-            <span>Page {pager.page}</span>
-            <Button size="xs" variant="default" disabled={list.nextCursor === null} onClick={pager.onOlder}>
-              Older
-            </Button>
-          </nav>
-        )}
-      </div>
+      <Pager label="Pages of dead letters" {...pager} hasOlder={list.nextCursor !== null} asOf={asOf} nowMs={nowMs} />
     </>
   );
 }
@@ -88,13 +73,7 @@ export function DeadLettersScreen(props: DeadLettersScreenProps) {
   const { ledger, toolbar, run, failing, runs, drawer, dialog, nowMs } = props;
   return (
     <>
-      <div className={classes.screen}>
-        <div className={classes.head}>
-          <Title order={1} size="h3">
-            Dead letters
-          </Title>
-          <CountsHeader counts={ledger.kind === "page" ? ledger.list.counts : null} live={ledger.kind === "page" && ledger.stale === null} />
-        </div>
+      <Screen title="Dead letters" aside={<CountsHeader counts={ledger.kind === "page" ? ledger.list.counts : null} live={ledger.kind === "page" && ledger.stale === null} />}>
         {run && <ReceiptPanel {...run} />}
         <section aria-label="Ledger" className={classes.ledger}>
           <ListToolbar {...toolbar} />
@@ -104,7 +83,7 @@ export function DeadLettersScreen(props: DeadLettersScreenProps) {
           <FailingNow list={failing} nowMs={nowMs} />
           <RecentRuns list={runs} nowMs={nowMs} />
         </div>
-      </div>
+      </Screen>
       <DeathDrawer {...drawer} />
       <RedriveDialog {...dialog} />
     </>

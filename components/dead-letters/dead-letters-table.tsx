@@ -1,5 +1,6 @@
-import { Anchor, Checkbox } from "@mantine/core";
+import { Checkbox } from "@mantine/core";
 import { Instant } from "#components/ui/instant.tsx";
+import { OpenDetails } from "#components/ui/open-details.tsx";
 import { type RecordColumn, RecordTable } from "#components/ui/record-table.tsx";
 import { Tag } from "#components/ui/tag.tsx";
 import type { DeadLetter } from "#lib/contracts/dead-letters.ts";
@@ -89,9 +90,9 @@ export function DeadLettersTable({ items, selected, nowMs, busy, onSelect, onSel
           />
         ),
         name: (
-          <Anchor component="button" type="button" className={`${classes.open} mono`} aria-label={`Details of ${name}`} title={name} onClick={() => onOpen(death.id)}>
+          <OpenDetails mono label={`Details of ${name}`} title={name} onClick={() => onOpen(death.id)}>
             {name}
-          </Anchor>
+          </OpenDetails>
         ),
         user: death.userId === null ? <Unknown /> : <span title={death.userId}>{visibleText(death.userId)}</span>,
         type: death.type === null ? <Unknown /> : <span title={death.type}>{visibleText(death.type)}</span>,

@@ -1,6 +1,6 @@
 import { Button, Group, List, Modal, Stack, Textarea } from "@mantine/core";
 import { useState } from "react";
-import { Failure } from "#components/ui/feedback.tsx";
+import { Failure, Warning } from "#components/ui/feedback.tsx";
 import type { DeadLetter, RedriveRefusal } from "#lib/contracts/dead-letters.ts";
 import { deadLetters, nameOf, REASONS, REFUSALS } from "./words.ts";
 import classes from "./dead-letters.module.css";
@@ -74,10 +74,10 @@ export function RedriveForm({ deaths, attempt, onConfirm, onDrop, onClose }: Red
           <List.Item>A redrive counts as done when the activity is stored in the table.</List.Item>
         </List>
         {doomed.length > 0 && (
-          <p className={classes.warning}>
+          <Warning>
             {doomed.length === count ? (count === 1 ? "It" : `All ${count}`) : `${doomed.length} of ${count}`} died of “
             {[...new Set(doomed.map((death) => REASONS[death.reason].label))].join("” or “")}”. The same body will most likely bounce, unless the cause was fixed.
-          </p>
+          </Warning>
         )}
         <Textarea
           label="Reason"

@@ -1,10 +1,10 @@
 "use client";
 
 import { useState } from "react";
+import type { Attempt } from "#components/ui/dialog-form.tsx";
 import { useApiKeys, useCreateApiKey, useRevokeApiKey, useRotateApiKey } from "#lib/client/api-keys.ts";
 import { useNow } from "#lib/client/use-now.ts";
 import type { ApiKey, NewApiKey } from "#lib/contracts/api-keys.ts";
-import type { Attempt } from "./create-key-dialog.tsx";
 import { KeysScreen } from "./keys-screen.tsx";
 import { keyListState } from "./list-state.ts";
 

@@ -1,6 +1,7 @@
 import { Button, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Failure, ListSkeleton, Nothing, StaleNotice } from "#components/ui/feedback.tsx";
+import { Screen } from "#components/ui/screen.tsx";
 import type { ApiKey } from "#lib/contracts/api-keys.ts";
 import { CreateKeyDialog, type CreateKeyDialogProps } from "./create-key-dialog.tsx";
 import { KeysTable } from "./keys-table.tsx";
@@ -61,20 +62,17 @@ export function KeysScreen(props: KeysScreenProps) {
   const { dialogs, nowMs, onCreate } = props;
   return (
     <>
-      <div className={classes.screen}>
-        <div className={classes.head}>
-          <div>
-            <Title order={1} size="h3">
-              API keys
-            </Title>
-            <p className={classes.dim}>Producers send activities with a key each. A key is shown once; a revoked one is refused within 30 seconds.</p>
-          </div>
+      <Screen
+        title="API keys"
+        words="Producers send activities with a key each. A key is shown once; a revoked one is refused within 30 seconds."
+        aside={
           <Button onClick={onCreate} disabled={nowMs === null}>
             Create key
           </Button>
-        </div>
+        }
+      >
         <Lists {...props} />
-      </div>
+      </Screen>
       <CreateKeyDialog {...dialogs.create} />
       <RotateKeyDialog {...dialogs.rotate} />
       <RevokeKeyDialog {...dialogs.revoke} nowMs={nowMs} />

@@ -1,5 +1,5 @@
-import { Button, CopyButton, Group, Modal, Stack } from "@mantine/core";
-import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { Stack } from "@mantine/core";
+import { Secret, SecretActions, ShownOnceDialog } from "#components/ui/shown-once.tsx";
 import type { NewApiKey } from "#lib/contracts/api-keys.ts";
 import { visibleText } from "#lib/view/json-text.ts";
 import classes from "./keys.module.css";
@@ -12,22 +12,11 @@ export function NewKey({ made, onDone }: { made: NewApiKey; onDone: () => void }
       <p className={classes.lead}>
         Copy it now: <strong>it is shown this once.</strong> Spillway keeps only its hash, so a lost key is replaced and not found.
       </p>
-      <code className={`${classes.secret} mono`} aria-label={`Key of ${apiKey.name}`} data-testid="new-key">
-        {key}
-      </code>
+      <Secret value={key} label={`Key of ${apiKey.name}`} testId="new-key" />
       <p className={classes.dim}>
         {visibleText(apiKey.name)} sends it as <code className="mono">Authorization: Bearer …</code>. The public API takes it within 10 seconds.
       </p>
-      <Group justify="flex-end" gap="xs">
-        <CopyButton value={key} timeout={4_000}>
-          {({ copied, copy }) => (
-            <Button variant="default" data-autofocus leftSection={copied ? <IconCheck size={14} color="var(--sp-ok)" aria-hidden /> : <IconCopy size={14} aria-hidden />} onClick={copy}>
-              {copied ? "Copied" : "Copy key"}
-            </Button>
-          )}
-        </CopyButton>
-        <Button onClick={onDone}>I have kept it</Button>
-      </Group>
+      <SecretActions value={key} copy="Copy key" done="I have kept it" onDone={onDone} />
     </Stack>
   );
 }
@@ -35,8 +24,8 @@ export function NewKey({ made, onDone }: { made: NewApiKey; onDone: () => void }
 /** Shows a key the only time that it can be shown: nothing closes it by accident. */
 export function NewKeyDialog({ made, onDone }: { made: NewApiKey | null; onDone: () => void }) {
   return (
-    <Modal opened={made !== null} onClose={onDone} title="The new API key" centered size="lg" withCloseButton={false} closeOnClickOutside={false} closeOnEscape={false}>
+    <ShownOnceDialog opened={made !== null} onDone={onDone} title="The new API key">
       {made && <NewKey made={made} onDone={onDone} />}
-    </Modal>
+    </ShownOnceDialog>
   );
 }

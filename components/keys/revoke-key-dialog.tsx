@@ -1,9 +1,9 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
+import { type Attempt, FormDialog } from "#components/ui/dialog-form.tsx";
 import { Failure } from "#components/ui/feedback.tsx";
 import { Instant } from "#components/ui/instant.tsx";
 import type { ApiKey } from "#lib/contracts/api-keys.ts";
 import { visibleText } from "#lib/view/json-text.ts";
-import type { Attempt } from "./create-key-dialog.tsx";
 import classes from "./keys.module.css";
 
 /** Used since then, a key is most likely still needed. Milliseconds. */
@@ -49,8 +49,8 @@ export function RevokeKey({ apiKey, nowMs, attempt, onConfirm, onClose }: Revoke
 /** Asks before a key is ended for good. */
 export function RevokeKeyDialog(props: RevokeKeyDialogProps) {
   return (
-    <Modal opened={props.apiKey !== null} onClose={props.onClose} title="Revoke an API key" centered closeButtonProps={{ "aria-label": "Close" }}>
+    <FormDialog opened={props.apiKey !== null} onClose={props.onClose} title="Revoke an API key">
       {props.apiKey && <RevokeKey {...props} apiKey={props.apiKey} />}
-    </Modal>
+    </FormDialog>
   );
 }

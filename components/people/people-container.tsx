@@ -1,11 +1,11 @@
 "use client";
 
 import { useState } from "react";
+import type { Attempt } from "#components/ui/dialog-form.tsx";
 import { useAccount } from "#lib/client/account.tsx";
 import { useEndSessions, useInvite, useNewLink, usePeople, usePersonSessions, useSetDisabled, useSetRole } from "#lib/client/people.ts";
 import { useNow } from "#lib/client/use-now.ts";
 import type { LinkAnswer } from "#lib/contracts/people.ts";
-import type { Attempt } from "./invite-dialog.tsx";
 import { listState } from "./list-state.ts";
 import { PeopleScreen } from "./people-screen.tsx";
 

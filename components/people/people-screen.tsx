@@ -1,6 +1,7 @@
-import { Button, Title } from "@mantine/core";
+import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Failure, ListSkeleton, StaleNotice } from "#components/ui/feedback.tsx";
+import { Screen } from "#components/ui/screen.tsx";
 import { SESSION_LIMITS } from "#lib/contracts/people.ts";
 import type { Person } from "#lib/contracts/people.ts";
 import { InviteDialog, type InviteDialogProps } from "./invite-dialog.tsx";
@@ -8,7 +9,6 @@ import { LinkDialog } from "./link-dialog.tsx";
 import type { ListState } from "./list-state.ts";
 import { PeopleTable } from "./people-table.tsx";
 import { PersonDrawer, type PersonDrawerProps } from "./person-drawer.tsx";
-import classes from "./people.module.css";
 
 export interface PeopleScreenProps {
   people: ListState<Person>;
@@ -39,22 +39,17 @@ export function PeopleScreen(props: PeopleScreenProps) {
   const { drawer, invite, link, nowMs, onInvite } = props;
   return (
     <>
-      <div className={classes.screen}>
-        <div className={classes.head}>
-          <div>
-            <Title order={1} size="h3">
-              People
-            </Title>
-            <p className={classes.dim}>
-              Who may sign in, and as what. A session ends after {SESSION_LIMITS.idleHours} hours without use, and after {SESSION_LIMITS.absoluteHours / 24} days in any case.
-            </p>
-          </div>
+      <Screen
+        title="People"
+        words={`Who may sign in, and as what. A session ends after ${SESSION_LIMITS.idleHours} hours without use, and after ${SESSION_LIMITS.absoluteHours / 24} days in any case.`}
+        aside={
           <Button onClick={onInvite} disabled={nowMs === null}>
             Invite
           </Button>
-        </div>
+        }
+      >
         <List {...props} />
-      </div>
+      </Screen>
       <PersonDrawer {...drawer} />
       <InviteDialog {...invite} />
       <LinkDialog {...link} nowMs={nowMs} />

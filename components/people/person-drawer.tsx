@@ -1,5 +1,6 @@
 import { Button, Drawer, NativeSelect, Stack, Title } from "@mantine/core";
 import { useState } from "react";
+import type { Attempt } from "#components/ui/dialog-form.tsx";
 import { Failure, ListSkeleton, Nothing, StaleNotice } from "#components/ui/feedback.tsx";
 import { Facts } from "#components/ui/facts.tsx";
 import { Instant } from "#components/ui/instant.tsx";
@@ -7,7 +8,6 @@ import { Tag } from "#components/ui/tag.tsx";
 import { type Role, roleSchema } from "#lib/contracts/actor.ts";
 import type { Person, PersonSession } from "#lib/contracts/people.ts";
 import { visibleText } from "#lib/view/json-text.ts";
-import type { Attempt } from "./invite-dialog.tsx";
 import type { ListState } from "./list-state.ts";
 import { ROLES, roleLabel, stateWords, waysIn } from "./words.ts";
 import classes from "./people.module.css";

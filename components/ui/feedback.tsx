@@ -36,6 +36,11 @@ export function StaleNotice({ age, message }: { age: string; message: string }) 
   );
 }
 
+/** Something to know before going on. */
+export function Warning({ children }: { children: ReactNode }) {
+  return <p className={classes.warning}>{children}</p>;
+}
+
 /** There is nothing to list, or nothing yet. */
 export function Nothing({ title, children }: { title: string; children?: ReactNode }) {
   return (
