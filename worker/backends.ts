@@ -62,6 +62,7 @@ export function openBackends(backend: BackendConfig, config: WorkerConfig, sinks
     failing: createFailingMessages({ db, queue }),
     runs: createRedriveRuns({ db, queue }),
     lease: createLeaderLease({ db, queue }),
+    progressHeal: { progress: createUserProgress({ db, queue }), queue: acks },
     drainMode: {
       drain: createDrainStore({ db, queue }),
       modes: createDrainModes({ db, queue }),

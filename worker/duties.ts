@@ -11,6 +11,7 @@ import { createDrainMode, type DrainModeDeps } from "./drain-mode.ts";
 import { createDlqWalk, type WalkedLedger } from "./dlq-walk.ts";
 import { type Emit, errorText } from "./events.ts";
 import { createLeader, pause } from "./leader.ts";
+import { createProgressHeal, type ProgressHealDeps } from "./progress-heal.ts";
 import { createRedriveJob } from "./redrive-runs.ts";
 import { createSweeper } from "./sweeper.ts";
 
@@ -30,6 +31,8 @@ export interface DutyBackends {
   deadLetterQueue: Pick<SqsQueue, "receive" | "deleteBatch" | "changeVisibilityBatch" | "attributes">;
   /** For the modes auto and goal, whose rate the leader finds; left out, nobody does. */
   drainMode?: Omit<DrainModeDeps, "clock" | "emit">;
+  /** For users' progress once the queue is empty; left out, nothing is healed or pruned. */
+  progressHeal?: Omit<ProgressHealDeps, "clock" | "emit">;
 }
 
 interface Prune extends Pick<DutyBackends, "registry" | "ingestSamples"> {
@@ -75,10 +78,12 @@ export async function runDuties({
   const sweeper = createSweeper({ ledger, failing, walk, onEvent: emit, clock });
   const redrive = createRedriveJob({ runs, queue, onEvent: emit, clock });
   const drainMode = backends.drainMode && createDrainMode({ ...backends.drainMode, clock, emit });
+  const progressHeal = backends.progressHeal && createProgressHeal({ ...backends.progressHeal, clock, emit });
   const duties: [string, (signal: AbortSignal) => Promise<void>][] = [
     ["sweeper", (signal) => sweeper.run(signal)],
     ["redrive", (signal) => redrive.run(signal)],
     ...(drainMode ? [["drain-mode", (signal: AbortSignal) => drainMode.run(signal)] as [string, (signal: AbortSignal) => Promise<void>]] : []),
+    ...(progressHeal ? [["progress", (signal: AbortSignal) => progressHeal.run(signal)] as [string, (signal: AbortSignal) => Promise<void>]] : []),
     ["prune", (signal) => prune({ registry, ingestSamples, emit, clock, signal })],
   ];
   await Promise.all(duties.map(([duty, run]) => createLeader({ lease, duty, holder, run, onEvent: emit, clock }).run(signal)));

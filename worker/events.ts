@@ -56,6 +56,7 @@ export type WorkerEvent =
   | { event: "draining_paused"; afterMs: number }
   | { event: "ledger_unreachable"; error: string }
   | { event: "report_failed"; what: "heartbeat" | "samples" | "progress" | "metrics" | "provisioned"; error: string }
+  | { event: "progress_healed"; users: number }
   | { event: "pruned"; samples: number; workers: number }
   | { event: "fault"; where: string; error: string }
   | DeadLetterEvent;

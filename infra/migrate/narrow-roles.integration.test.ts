@@ -10,6 +10,7 @@ import { createDrainModes } from "#lib/gateways/drain-modes.ts";
 import { createDrainStore } from "#lib/gateways/drain-store.ts";
 import { createIngestSamples } from "#lib/gateways/ingest-samples.ts";
 import { createReadShares } from "#lib/gateways/read-shares.ts";
+import { createUserProgress } from "#lib/gateways/user-progress.ts";
 import { createWorkerRegistry } from "#lib/gateways/worker-registry.ts";
 import type { LocalPostgres } from "#lib/local/postgres/server.ts";
 
@@ -41,10 +42,12 @@ function as(part: NarrowPart) {
     modes: createDrainModes({ db, queue }),
     registry: createWorkerRegistry({ db, queue }),
     samples: createIngestSamples({ db, queue }),
+    progress: createUserProgress({ db, queue }),
     keys: createApiKeys({ db, queue }),
     audit: createAuditLog({ db, queue }),
   };
 }
+const report = (writer: string) => ({ writer, flush: 1, lost: 0, ended: false });
 const denied = (act: Promise<unknown>) => expect(act).rejects.toThrow(/permission denied/);
 const by = (expectedVersion: number) => ({ actor: "ada", reason: "test", expectedVersion });
 const runOf = (id: string, runId = randomUUID()) => ({ runId, deathIds: [id], actor: "ada", reason: "test" });
@@ -60,6 +63,11 @@ test("the worker drains, fails, dies, sweeps and redrives", async () => {
   await worker.registry.prune({ before: LONG_AGO });
   await worker.samples.perSecond({ from: LONG_AGO, to: LATER });
   await worker.samples.prune({ before: LONG_AGO });
+  await worker.progress.reportPassed(report("w"), [{ userHash: "u", through: { sequence: "7", sentAt: LONG_AGO }, passed: 1, stored: 1, failed: 0, dead: 0 }]);
+  await worker.progress.toHeal();
+  await worker.progress.heal({ before: LATER, limit: 10 });
+  await worker.progress.healLosses({ before: LONG_AGO });
+  await worker.progress.prune({ olderThanSeconds: 3_600, after: "", limit: 10 });
   expect(await worker.lease.acquire({ duty: "sweeper", holder: "w", leaseMs: 1_000 })).toBe("held");
   await worker.lease.release({ duty: "sweeper", holder: "w" });
 
@@ -88,6 +96,9 @@ test("the worker drains, fails, dies, sweeps and redrives", async () => {
 test("the public API counts, divides what it may read, and reads keys; it can make none", async () => {
   const api = as("publicApi");
   await api.samples.add([{ processId: "p", second: new Date("2026-01-31T12:00:00Z"), accepted: 1, refused: 0, unknown: 0 }]);
+  await api.progress.reportAccepted(report("api"), [{ userHash: "u", sequence: "9", at: LONG_AGO, count: 2 }]);
+  await api.progress.waitingAtLeast({ waiting: 1, limit: 10 });
+  await denied(api.progress.prune({ olderThanSeconds: 3_600, after: "", limit: 10 }));
   await api.keys.active();
   await api.keys.markUsed([{ id: "nobody", usedAgoMs: 1 }]);
   const shares = createReadShares({ db: api.db, queue: "q", budget: "open-api" });
@@ -112,6 +123,10 @@ test("the dashboard reads all, and acts on dial, keys and redrives; it is no wor
   await web.registry.list({ seenSince: LONG_AGO });
   await web.registry.samples({ from: LONG_AGO, to: LATER });
   await web.samples.perSecond({ from: LONG_AGO, to: LATER });
+  await web.progress.top({ by: "backlog", limit: 10 });
+  await web.progress.ofUser("u");
+  await web.progress.lostAt();
+  await denied(web.progress.reportAccepted(report("web"), []));
   await web.ledger.counts();
   await web.ledger.page({ status: null, user: null, after: null, limit: 10 });
   await web.ledger.failing({ limit: 10 });
