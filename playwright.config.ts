@@ -7,9 +7,13 @@ const isRoot = process.getuid?.() === 0;
 /** Tests of who comes in and what they hold: they steer nothing, and nothing that is steered shows in them. */
 const DOOR = ["**/sign-in*.spec.ts", "**/people.spec.ts", "**/keys.spec.ts"];
 
+/** Tests of how pages look: they change nothing, and hold whatever the others do. */
+const LOOKS = ["**/fits.spec.ts", "**/states.spec.ts", "**/reference.spec.ts"];
+
 /**
  * Browser tests: one start of the whole product (infra/test/e2e-setup.ts), no second tries. Those that steer the one
  * queue run one at a time; those of the door run beside them, one at a time too, since they share a client's address.
+ * Those that only look take whatever room is left.
  */
 export default defineConfig({
   testDir: "e2e",
@@ -17,8 +21,9 @@ export default defineConfig({
   globalSetup: "./infra/test/e2e-setup.ts",
   workers: 2,
   projects: [
-    { name: "steering", testIgnore: DOOR, workers: 1 },
+    { name: "steering", testIgnore: [...DOOR, ...LOOKS], workers: 1 },
     { name: "door", testMatch: DOOR, workers: 1 },
+    { name: "looks", testMatch: LOOKS, workers: 1 },
   ],
   retries: 0,
   timeout: 120_000,
