@@ -36,7 +36,7 @@ const ingestAnswers = (ways: { media: string; headers: ResponseObject["headers"]
     no_activities: "It holds none.",
     invalid_activities: "None of them can be taken. `errors` names every fault, up to 100, and `results` holds the verdicts.",
   }),
-  "429": retryable.overloaded(),
+  "429": retryable.overloaded({ user_over_cap: "Every activity that could be taken is of a user who has as many waiting as one user may. `results` holds the verdicts: send again what is not refused, with the same ids." }),
   ...serverFault,
   "503": retryable.unavailable({ queue_unavailable: "The queue did not take at least one that is valid, and none was accepted. `results` holds the verdicts: send again what is not refused, with the same ids." }),
 });
