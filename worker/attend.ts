@@ -15,7 +15,7 @@ export type Attend = ReturnType<typeof createAttend>;
  * be stored, or its acks were put off. Owns the lane until it gives it back or lets it go.
  */
 export function createAttend(core: Core, outcomes: Outcomes) {
-  const { attempts, deaths, samples, emit } = core;
+  const { attempts, deaths, progress, samples, emit } = core;
 
   /** The fate of a body that is no activity. */
   async function refuse(lane: Lane, held: Held): Promise<void> {
@@ -106,6 +106,7 @@ export function createAttend(core: Core, outcomes: Outcomes) {
     emit({ event: "redelivered", messageId: message.messageId, receiveCount: message.receiveCount, marks: started.marks, alone: true });
     if (started.decision === "die") {
       samples.count("failed", 1);
+      progress.failed(message.groupId);
       await outcomes.die(lane, held, cause(started));
       return false;
     }

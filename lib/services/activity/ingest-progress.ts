@@ -9,8 +9,9 @@ export const CAP_KNOWN_MS = 60_000;
 /** Users of whom something is kept while PostgreSQL is away, some 300 bytes each. */
 const MAX_USERS = 20_000;
 const BATCH_USERS = 2_000;
-/** Users near the cap that are known of at once, those with most waiting. */
+/** Users that are known of at once, those with most waiting, and from what part of the cap on. Others count from 0. */
 const WATCHED_USERS = 1_000;
+const WATCHED_FROM = 0.1;
 /**
  * Of a user over the cap for whom no pass was told for this long, one activity is let in as often: when it passes, all
  * before it has, whatever reports were lost.
@@ -93,7 +94,7 @@ export function createIngestProgress({
 
   async function look(startedMs: number): Promise<void> {
     if (cap === 0) return;
-    const users = await store.waitingAtLeast({ waiting: Math.ceil(cap / 2), limit: WATCHED_USERS });
+    const users = await store.waitingAtLeast({ waiting: Math.ceil(cap * WATCHED_FROM), limit: WATCHED_USERS });
     watched = new Map(users.map((user) => [user.userHash, user]));
     before = new Map();
     lookedAtMs = startedMs;
