@@ -87,7 +87,7 @@ test("the rate is raised on the page and the backlog drains at it, under the tab
   await expect(page.getByTestId("effective-rate")).toContainText("180");
   await expect.poll(() => figure("drain"), { timeout: 20_000 }).toBeGreaterThan(120);
   await expect.poll(() => figure("waiting"), { timeout: 60_000 }).toBe(0);
-  await expect.poll(() => figure("in-flight"), { timeout: 60_000 }).toBe(0);
+  await expect.poll(async () => ofUsers(await stack.rows(), log).length, { timeout: 30_000 }).toBe(LINES);
   expect(await figure("throttles")).toBe(0);
 });
 
@@ -105,7 +105,8 @@ test("every activity is in the table once, each user's in order, and a replay ch
 
   const replay = await stack.spike("--file", logFile);
   expect(replay.output).toMatch(/accepted\s+2,000/);
-  await expect.poll(() => stack.depth("main"), { timeout: 30_000 }).toBe(0);
+  // All but the refused user's message, which comes back until its attempts are used up.
+  await expect.poll(() => stack.depth("main"), { timeout: 30_000 }).toBeLessThanOrEqual(1);
   const content = ({ acceptedAt: _a, storedAt: _s, sequence: _q, expiresAt: _e, ...rest }: Row) => JSON.stringify(rest);
   expect(ofUsers(await stack.rows(), log).map(content).toSorted()).toEqual(rows.map(content).toSorted());
 });
@@ -119,12 +120,14 @@ test("support finds one user's activities, newest first, page by page", async ()
   const table = page.getByRole("table", { name: "Activities" });
   await expect(table).toBeVisible();
   const more = page.getByRole("button", { name: "Load more" });
+  // Hundreds of rows: to find them by role takes a second each time.
+  const rows = table.locator("tbody > tr");
   while (await more.isVisible()) {
-    const before = await table.getByRole("row").count();
+    const before = await rows.count();
     await more.click();
-    await expect.poll(() => table.getByRole("row").count()).toBeGreaterThan(before);
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBeGreaterThan(before);
   }
-  await expect(table.getByRole("row")).toHaveCount(lines.length + 1);
+  await expect(rows).toHaveCount(lines.length);
   await expect(page.getByText(`End of the list: all ${lines.length}`)).toBeVisible();
   expect(page.url()).not.toContain(user);
 
@@ -163,6 +166,13 @@ test("planted bad messages stand on the dead-letters page with reason, attempts 
   expect(items).toMatchObject([{ target: detail.url().split("/").at(-1), actor: { role: "admin" }, outcome: "done", after: null }]);
   await page.keyboard.press("Escape");
   await expect(details).toBeHidden();
+
+  // Now nothing is left in the queue, and the page says so.
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Overview" }).click();
+  await expect.poll(() => figure("in-flight"), { timeout: 30_000 }).toBe(0);
+  expect(await stack.depth("main")).toBe(0);
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Dead letters" }).click();
+  await expect(table).toBeVisible();
 });
 
 test("an admin redrives them: what can be stored is stored, the rest bounces with its reason", async () => {
