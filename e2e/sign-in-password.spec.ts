@@ -24,6 +24,8 @@ async function signIn(page: Page, email: string, password: string): Promise<void
 }
 
 test("a person changes their own password by keyboard alone; their other sessions end, and this one goes on", async ({ browser, request }) => {
+  // Two people's pages and four scans in one journey.
+  test.setTimeout(240_000);
   const email = `ida-${Date.now().toString(36)}@example.com`;
   const invited = await request.post("/api/people", { headers: { "sec-fetch-site": "same-origin" }, data: { email, name: "Ida", role: "operator" } });
   const { link } = linkAnswerSchema.parse(await invited.json());
@@ -67,7 +69,7 @@ test("a person changes their own password by keyboard alone; their other session
   await expect(dialog.getByText("This is not your password.")).toBeVisible();
   await expectNoViolations(here);
   await here.screenshot({ path: test.info().outputPath("password-wrong.png") });
-  await dialog.getByLabel("Current password", { exact: true }).focus();
+  await expect(dialog.getByLabel("Current password", { exact: true })).toBeFocused();
   await here.keyboard.press("ControlOrMeta+a");
   await here.keyboard.type(FIRST);
   await expect(dialog.getByText("This is not your password.")).toBeHidden();

@@ -178,6 +178,7 @@ test("a body is revealed by keyboard, after a failure that says so, and forgotte
   await page.getByRole("button", { name: "Details of activity-1" }).click();
   const drawer = page.getByRole("dialog", { name: "Dead letter" });
   await expect(drawer.getByRole("figure", { name: "Body without its values" })).toContainText('"note": "(string)"');
+  await page.screenshot({ path: test.info().outputPath("body-masked.png") });
   await drawer.getByRole("button", { name: "Reveal" }).press("Enter");
   await expect(drawer.getByRole("alert")).toContainText("The audit log cannot be written");
   await expectNoViolations(page);
@@ -185,6 +186,7 @@ test("a body is revealed by keyboard, after a failure that says so, and forgotte
   const revealed = drawer.getByRole("region", { name: "Revealed body" });
   await expect(revealed).toContainText("for one pair of eyes");
   await expect(revealed).toBeFocused();
+  await page.screenshot({ path: test.info().outputPath("body-revealed.png") });
   await expectNoViolations(page);
   await page.keyboard.press("Escape");
   await expect(drawer).toBeHidden();

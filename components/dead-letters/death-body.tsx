@@ -17,7 +17,7 @@ function propertiesOf(body: string): string | null {
 /** The body as it died. The button that was pressed is gone: the keyboard goes on from here. */
 function Revealed({ body }: { body: string }) {
   const here = useRef<HTMLElement>(null);
-  useEffect(() => here.current?.focus({ preventScroll: true }), []);
+  useEffect(() => here.current?.focus(), []);
   const properties = propertiesOf(body);
   return (
     <section ref={here} tabIndex={-1} aria-label="Revealed body" className={classes.revealed}>

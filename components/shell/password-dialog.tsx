@@ -49,6 +49,10 @@ export function PasswordForm({ email, attempt, onConfirm, onClose }: Omit<Passwo
   const [asked, setAsked] = useState(false);
   /** What was refused: said until it is typed over. */
   const [refused, setRefused] = useState<string | null>(null);
+  const currentField = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (attempt.kind === "wrong_password") currentField.current?.focus();
+  }, [attempt.kind]);
   if (attempt.kind === "changed") return <Changed sessionsEnded={attempt.sessionsEnded} onClose={onClose} />;
 
   const currentFault = current === "" ? "Type the password you have now." : null;
@@ -70,6 +74,7 @@ export function PasswordForm({ email, attempt, onConfirm, onClose }: Omit<Passwo
         <p className={classes.lead}>You stay signed in here, and are signed out everywhere else.</p>
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
         <PasswordInput
+          ref={currentField}
           label="Current password"
           name="current"
           autoComplete="current-password"
