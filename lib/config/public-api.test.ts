@@ -23,6 +23,12 @@ describe("publicApiConfig", () => {
     expect(() => publicApiConfig({ PUBLIC_API_USER_PENDING_MAX: "-1" })).toThrow(/PUBLIC_API_USER_PENDING_MAX is wrong/);
   });
 
+  it("lets reading have half of the read units unless told otherwise, and never all of them", () => {
+    expect(publicApiConfig({})).toMatchObject({ readShare: 0.5, readsPerKeyPerSecond: 20 });
+    expect(publicApiConfig({ PUBLIC_API_READ_SHARE: "0.25", PUBLIC_API_READS_PER_KEY_PER_SECOND: "100" })).toMatchObject({ readShare: 0.25, readsPerKeyPerSecond: 100 });
+    for (const wrong of ["0", "1", "-0.5", "half", "NaN"]) expect(() => publicApiConfig({ PUBLIC_API_READ_SHARE: wrong }), wrong).toThrow(/PUBLIC_API_READ_SHARE is wrong/);
+  });
+
   it("names every wrong variable", () => {
     expect(() => publicApiConfig({ PUBLIC_API_PORT: "many", PUBLIC_API_DEADLINE_MS: "0" })).toThrow(
       /PUBLIC_API_PORT is wrong: must be a number.*\n.*PUBLIC_API_DEADLINE_MS is wrong: must be at least 100/,

@@ -166,6 +166,19 @@ describe("reading", () => {
     expect(table.asked).toEqual([]);
   });
 
+  it("begins no further Query for somebody who has gone, and lets the one under way say what it cost", async () => {
+    const gone = new AbortController();
+    const { ctx, table, settled } = world({ items: Array.from({ length: 10 }, (_, number) => activity("ann", number)), grants: [2] });
+    const leaving: ReadContext["table"] = {
+      queryUser: async (query) => {
+        gone.abort();
+        return table.queryUser(query);
+      },
+    };
+    await read({ ctx: { ...ctx, table: leaving }, input: { userId: "ann", ...activityReadQuerySchema.parse({}) }, signal: gone.signal });
+    expect([table.asked.length, settled]).toEqual([1, [1.5]]);
+  });
+
   it("counts a Query that failed as having cost the most, and says what it means", async () => {
     const failing = async (error: Error, grants?: number[]) => {
       const { ctx, settled, reported } = world({ ...(grants && { grants }) });

@@ -36,12 +36,12 @@ export type ReadOutcome =
 type Step = { kind: "page"; page: UserPage } | Extract<ReadOutcome, { kind: "over_capacity" | "unavailable" }>;
 
 /** One Query, within what the budget grants for it. */
-async function step({ ctx, query, wanted, signal }: { ctx: ReadContext; query: Omit<Parameters<ActivityTable["queryUser"]>[0], "limit">; wanted: number; signal: AbortSignal }): Promise<Step> {
+async function step({ ctx, query, wanted }: { ctx: ReadContext; query: Omit<Parameters<ActivityTable["queryUser"]>[0], "limit">; wanted: number }): Promise<Step> {
   const grant = await ctx.budget.take(wanted);
   if (grant.kind === "over") return { kind: "over_capacity", retryMs: grant.retryMs };
   if (grant.kind === "unavailable") return { kind: "unavailable", what: "budget" };
   try {
-    const page = await ctx.table.queryUser({ ...query, limit: grant.items }, AbortSignal.any([signal, AbortSignal.timeout(QUERY_TIMEOUT_MS)]));
+    const page = await ctx.table.queryUser({ ...query, limit: grant.items }, AbortSignal.timeout(QUERY_TIMEOUT_MS));
     // Every Query costs something: a table that does not say what counts as having charged the most.
     grant.settle(page.consumedReadUnits > 0 ? page.consumedReadUnits : null);
     return { kind: "page", page };
@@ -50,7 +50,7 @@ async function step({ ctx, query, wanted, signal }: { ctx: ReadContext; query: O
     grant.settle(null);
     const { kind } = classifyTableError(cause);
     if (kind === "failed" || kind === "rejected") throw cause;
-    if (!signal.aborted) ctx.report({ event: "activities_unread", kind });
+    ctx.report({ event: "activities_unread", kind });
     return kind === "throttled" ? { kind: "over_capacity", retryMs: THROTTLED_RETRY_MS } : { kind: "unavailable", what: "table" };
   }
 }
@@ -60,6 +60,8 @@ async function step({ ctx, query, wanted, signal }: { ctx: ReadContext; query: O
  * in as many Queries as that takes, and ends early rather than wait for more: a page may be shorter than `limit`, or
  * empty, though more follow.
  *
+ * @param signal aborts when nobody waits any longer: no further Query is begun. One under way ends, since what it costs
+ *   is known only from its answer.
  * @throws the table's error when it calls the Query itself wrong, and what is no activity of ours.
  */
 export async function read({ ctx, input, signal }: { ctx: ReadContext; input: ActivityReadQuery & { userId: string }; signal: AbortSignal }): Promise<ReadOutcome> {
@@ -86,7 +88,6 @@ export async function read({ ctx, input, signal }: { ctx: ReadContext; input: Ac
       ctx,
       query: { userId, ...range, ...(after !== null && { after }), newestFirst: order === "newest", types },
       wanted: types.length > 0 ? Math.max(missing, FILTERED_ITEMS) : missing,
-      signal,
     });
     if (taken.kind !== "page") {
       // What was read is worth an answer; the cursor goes on from there.
@@ -96,7 +97,7 @@ export async function read({ ctx, input, signal }: { ctx: ReadContext; input: Ac
     activities.push(...taken.page.items);
     spentUnits += taken.page.consumedReadUnits;
     after = taken.page.lastSortKey;
-    more = after !== null && activities.length <= limit && spentUnits < ANSWER_UNITS && ctx.now() - startedAt < GO_ON_MS;
+    more = !signal.aborted && after !== null && activities.length <= limit && spentUnits < ANSWER_UNITS && ctx.now() - startedAt < GO_ON_MS;
   }
   const last = activities[limit - 1];
   if (activities.length > limit && last) after = sortKey(last.occurredAt, last.id);
