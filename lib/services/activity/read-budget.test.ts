@@ -134,7 +134,7 @@ describe("a process's part of the read units", () => {
     expect(budget.unitsPerSecond()).toBeNull();
   });
 
-  it("lets a read wait for what others will give back, not longer than 40 ms, and who waits comes first", async () => {
+  it("lets a read wait for what others will give back, not longer than 20 ms, and who waits comes first", async () => {
     const { budget, pass } = world({ units: 100 });
     await budget.start("here");
     await pass(1_000);
@@ -142,11 +142,11 @@ describe("a process's part of the read units", () => {
     // 25 units: three of the largest items, and nothing beside.
     expect(first.items).toBe(3);
     const [second, third] = [budget.take(500), budget.take(500)];
-    await pass(30);
+    await pass(15);
     first.settle(0.5);
     const granted = (await second) as ReadGrant;
     expect(granted).toMatchObject({ kind: "granted", items: 3 });
-    await pass(10);
+    await pass(5);
     expect((await third).kind).toBe("over");
     granted.settle(25);
     expect((await budget.take(1)).kind).toBe("over");

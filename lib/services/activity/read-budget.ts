@@ -10,7 +10,7 @@ export const READ_BUDGET_TIMES = {
   describeMs: 60_000,
   describeRetryMs: 2_000,
   /** Longest wait for reads under way to give back what they did not need: it takes them a few milliseconds. */
-  giveBackMs: 40,
+  giveBackMs: 20,
   /** Longest wait of a read that came before the first part was there. */
   firstPartMs: 2_000,
 } as const;
@@ -184,7 +184,7 @@ export function createReadBudget({
   return {
     /**
      * Asks to look at up to `wanted` items; may grant fewer, at least one. Refuses at once when the units are spent; where
-     * reads under way hold more than they will need, it waits for them, 40 ms at the most.
+     * reads under way hold more than they will need, it waits for them, 20 ms at the most.
      */
     async take(wanted: number): Promise<ReadAdmission> {
       if (first || units === null) {
