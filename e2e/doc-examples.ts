@@ -25,7 +25,7 @@ export async function examplesOf(document: string): Promise<Example[]> {
       }
       const text = open.lines.join("\n");
       if (open.language === "json" && last) last.answer ??= text;
-      else examples.push((last = { document, line: open.line, language: open.language, text, answer: null }));
+      else if (open.language !== "json") examples.push((last = { document, line: open.line, language: open.language, text, answer: null }));
       open = null;
     } else if (line.startsWith("```")) open = { line: index + 2, language: line.slice(3).trim(), lines: [] };
     else if (line.startsWith("#")) last = null;
