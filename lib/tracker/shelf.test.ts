@@ -222,6 +222,16 @@ describe("a page that goes", () => {
     expect(world.disk.kept()).toEqual([]);
   });
 
+  it("is silent in the browser's cache of pages, also when it went before it had looked around", async () => {
+    const world = createWorld();
+    world.open({ storage: world.disk.storage }).kill();
+    const page = world.open({ storage: world.disk.storage }, { locks: { request: () => new Promise(() => undefined) } });
+    page.tracker.track(click());
+    page.leave("cache");
+    await world.pass(60_000);
+    expect(world.requests.map(({ isBeacon }) => isBeacon)).toEqual([true]);
+  });
+
   it("hands over what is under way too, and no more than a beacon takes", async () => {
     const { world, page } = open(() => "silence");
     const ids = Array.from({ length: 50 }, () => page.tracker.track(click("maria", { properties: { text: "é".repeat(1_000) } })));
