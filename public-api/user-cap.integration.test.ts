@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startChild } from "#infra/start/child.ts";
+import { makeApiKey } from "#infra/testing/api-key.ts";
 import { type Stack, startStack } from "#infra/testing/stack.ts";
 import { until } from "#infra/testing/until.ts";
 import { ingestProblemSchema, ingestResponseSchema } from "#lib/contracts/ingest.ts";
@@ -20,7 +21,7 @@ const CAP = 50;
 let stack: Stack;
 let db: Db;
 let store: ReturnType<typeof createUserProgress>;
-/** Two processes of the public API. */
+/** Two processes of the public API, whose time stands still: they tell and look when the test says so. */
 let apis: { api: PublicApi; url: string; tell: (input?: { final?: boolean }) => Promise<void> }[];
 
 async function startApi(writer: string) {
@@ -35,7 +36,7 @@ async function startApi(writer: string) {
     },
     random: () => 0,
   });
-  const progress = createIngestProgress({ store, cap: CAP, writer, now: () => performance.now(), report: () => undefined });
+  const progress = createIngestProgress({ store, cap: CAP, writer, now: () => 0, report: () => undefined });
   await progress.tell();
   const admission = createAdmission({ maxRequests: 100, maxBytes: 64_000_000 });
   const api = createPublicApi({
@@ -65,6 +66,7 @@ const post = async (users: readonly string[], process = 0) => {
   const body = users.map((userId) => ({ id: `a${(ids += 1)}`, userId, type: "t", occurredAt: "2026-01-31T12:00:00Z" }));
   return fetch(apis[process]?.url ?? "", { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
 };
+const endedWriters = () => db.progressWriter.findMany({ where: { endedAt: { not: null } } });
 const times = (count: number, user: string) => Array.from({ length: count }, () => user);
 
 it("a spike of one user ends at the cap, others go on, and the user is taken again once workers have drained it", async () => {
@@ -102,6 +104,26 @@ it("a spike of one user ends at the cap, others go on, and the user is taken aga
     await worker.stop();
   }
   // It ended with its last report told.
-  await until(async () => (await db.progressWriter.findMany({ where: { endedAt: { not: null } } })).length === 1, { deadlineMs: 5_000, what: "the worker's last report" });
-  expect(await store.lostAt()).toBeNull();
+  expect(await endedWriters()).toMatchObject([{ lostCount: 0n, lostAt: null }]);
+});
+
+it("the process holds users to the cap that it is given, and tells all it accepted when it is stopped", async () => {
+  const ended = await endedWriters();
+  const key = await makeApiKey({ db, queue: stack.backend.queue });
+  const process = startChild({ args: ["public-api/main.ts"], env: { ...stack.env, PUBLIC_API_PORT: "0", PUBLIC_API_USER_PENDING_MAX: "5" } });
+  try {
+    const { port } = await process.event("ready", { deadlineMs: 30_000 });
+    const body = times(8, "stopped").map((userId, n) => ({ id: `s${n}`, userId, type: "t", occurredAt: "2026-01-31T12:00:00Z" }));
+    const response = await fetch(`http://127.0.0.1:${String(port)}/v1/activities`, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${key}` },
+    });
+    const { results } = ingestResponseSchema.parse(await response.json());
+    expect(results.map(({ status }) => status)).toEqual([...times(5, "accepted"), ...times(3, "not_sent")]);
+  } finally {
+    await process.stop();
+  }
+  expect(await store.ofUser(userHash("stopped"))).toMatchObject({ acceptedCount: 5, waiting: 5 });
+  expect(await endedWriters()).toHaveLength(ended.length + 1);
 });
