@@ -91,6 +91,20 @@ describe("a planted violation is found", () => {
     ];
     expect(broken({ wire })).toEqual([]);
   });
+  test("out of order: of one request that was sent again, unless the follower was accepted alone and may have been queued before", () => {
+    const [first, second] = sends("healthy", "healthy") as [Send, Send];
+    const wire = [...stored([1]), ...acked(1), ...stored([0]), ...acked(0)];
+    type Tries = NonNullable<Send["tries"]>;
+    const tried = (said: Tries[number]["said"], askedN: number) => ({ said, askedN, answeredN: askedN + 1 });
+    const again = (send: Send, position: number, ...tries: Tries): Send => ({ ...send, request: 0, position, askedN: 10, answeredN: tries.at(-1)?.answeredN ?? null, tries });
+    const told = (a: Tries, b: Tries) => broken({ wire, sends: [again(first, 0, ...a), again(second, 1, ...b)] });
+    const lost = tried("unknown", 10);
+    expect(told([lost, tried("ok", 20)], [lost, tried("ok", 20)])).toEqual(["outOfOrder"]);
+    expect(told([lost, tried("unknown", 20), tried("ok", 30)], [lost, tried("ok", 20)])).toEqual(["outOfOrder"]);
+    expect(told([tried("ok", 20)], [tried("unsent", 20), tried("ok", 30)])).toEqual(["outOfOrder"]);
+    expect(told([lost, tried("ok", 20)], [lost, tried("unsent", 20), tried("ok", 30)])).toEqual([]);
+    expect(told([tried("ok", 20)], [tried("unknown", 20), tried("ok", 30)])).toEqual([]);
+  });
   test("no order between sends under way at once, nor after an outOfOrder verdict", () => {
     const [first, second] = sends("healthy", "healthy") as [Send, Send];
     const wire = [...stored([1]), ...acked(1), ...stored([0]), ...acked(0)];

@@ -66,10 +66,19 @@ function firstsOf(wire: readonly WireFact[]): Firsts {
   return firsts;
 }
 
+/**
+ * Whether `b` was not accepted in the try that `a` was, and so was sent again without it, while one of its tries had no
+ * answer: that one may have queued it long before, and no answer could say so any more.
+ */
+function leftBehind(a: Send, b: Send): boolean {
+  const [acceptedN, tries = []] = [a.answeredN ?? Infinity, b.tries];
+  return tries.some(({ said, answeredN }) => said !== "ok" && answeredN === acceptedN) && tries.some(({ said, answeredN }) => said === "unknown" && answeredN <= acceptedN);
+}
+
 /** Whether the producer's doings put `a` before `b`, two sends of one user. */
 function precedes(a: Send, b: Send): boolean {
   if (a.outcome !== "ok" || b.outcome === "refused") return false;
-  if (a.request === b.request) return a.position < b.position && !b.outOfOrder;
+  if (a.request === b.request) return a.position < b.position && !b.outOfOrder && !leftBehind(a, b);
   return a.answeredN !== null && a.answeredN < b.askedN;
 }
 
