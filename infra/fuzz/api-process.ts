@@ -22,7 +22,8 @@ export interface ApiProcess {
 export async function startApiProcess(env: Readonly<Record<string, string>>): Promise<ApiProcess> {
   const probe = fileURLToPath(new URL("loop-probe.ts", import.meta.url));
   const child = fork(fileURLToPath(import.meta.resolve("#public-api/main.ts")), {
-    env: { ...env, NODE_ENV: "production", PUBLIC_API_PORT: "0" },
+    // No worker tells how far a user has come, so nothing would ever leave a user's count.
+    env: { ...env, NODE_ENV: "production", PUBLIC_API_PORT: "0", PUBLIC_API_USER_PENDING_MAX: "0" },
     execArgv: ["--import", probe],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
