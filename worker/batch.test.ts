@@ -21,7 +21,7 @@ function lane(user: string, messages: { id: string; kb?: number; receiveCount?: 
       { receivedAtMs: 0, visibleUntilMs: 30_000, retentionDays: 0 },
     ),
   );
-  return { groupId: user, held, state: "idle", notBeforeMs: 0, setbacks: 0 };
+  return { groupId: user, held, state: "idle", notBeforeMs: 0, setbacks: 0, unsure: false };
 }
 const ids = (batch: ReturnType<typeof chooseBatch>) => batch.parts.map(({ held }) => held.map(({ message }) => message.messageId));
 

@@ -35,6 +35,8 @@ export interface Lane {
   /** Not before this, monotonic ms: put off after a throttle or an outage. */
   notBeforeMs: number;
   setbacks: number;
+  /** A message of it was acked and may yet be in the queue: nothing that follows it here is surely complete through. */
+  unsure: boolean;
 }
 
 const STORED_AT_STAND_IN = "0000-00-00T00:00:00.000Z";
@@ -107,7 +109,7 @@ export function createLanes({ onChange }: { onChange: () => void }) {
           continue;
         }
         if (!lane) {
-          lane = { groupId: one.message.groupId, held: [], state: "idle", notBeforeMs: 0, setbacks: 0 };
+          lane = { groupId: one.message.groupId, held: [], state: "idle", notBeforeMs: 0, setbacks: 0, unsure: false };
           lanes.set(lane.groupId, lane);
           waiting.add(lane);
         }

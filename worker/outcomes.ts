@@ -173,10 +173,12 @@ export function createOutcomes(core: Core) {
   /** Tells of acked messages. A user is complete through one only if all before it in the lane went with it. */
   function tellPassed(lane: Lane, acked: readonly Held[], fate: "stored" | "dead"): void {
     const gone = new Set(acked);
-    let through = true;
+    let through = !lane.unsure;
     for (const one of lane.held) {
       if (gone.size === 0) return;
-      const sure = gone.delete(one) && one.surelyDeleted;
+      const wasAcked = gone.delete(one);
+      const sure = wasAcked && one.surelyDeleted;
+      if (wasAcked && !sure) lane.unsure = true;
       through &&= sure;
       if (sure) progress.passed(one.message, { fate, through, redriven: one.message.attributes[REDRIVE_DEATH_ATTRIBUTE] !== undefined });
     }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PassedReport } from "#lib/gateways/user-progress.ts";
 import { createProgress } from "./progress.ts";
-import { activityBody, createWorld, rejection } from "./testing/world.ts";
+import { activityBody, createWorld, rejection, throttle } from "./testing/world.ts";
 
 /** What the worker of a world would tell now, by user. */
 async function told(world: ReturnType<typeof createWorld>): Promise<Record<string, Omit<PassedReport, "userHash">>> {
@@ -59,6 +59,31 @@ test("an ack that is answered when the message may be another worker's is told t
   await world.advance(8_000);
   expect(world.queue.deleted()).toEqual([id]);
   expect((await told(world)).u ?? { passed: 0 }).toMatchObject({ passed: 0 });
+});
+
+test("nor does a later message of the lane, surely acked, make up for it: the one before may still be there", async () => {
+  const world = createWorld({ visibilitySeconds: 4, storeTimeoutMs: 1_000 });
+  const [first, second] = ["1", "2"].map((id) => world.queue.send(activityBody("u", id), { groupId: "u" }));
+  const { queue } = world.queue;
+  const deleteBatch = queue.deleteBatch.bind(queue);
+  queue.deleteBatch = async (handles, cancel) => {
+    const failed = await deleteBatch(handles, cancel);
+    if (handles.includes(`${first}/1`)) await new Promise<void>((resolve) => world.clock.setTimer(resolve, 4_500));
+    return failed;
+  };
+  let refusals = 2;
+  const refuse = () => (refusals -= 1) >= 0;
+  world.table.hooks.onBatch = async (items) => {
+    const at = items.findIndex(({ id }) => id === "2");
+    return at >= 0 && refuse() ? [at] : [];
+  };
+  world.table.hooks.onPut = async ({ id }) => {
+    if (id === "2" && refuse()) throw throttle("TableWriteKeyRangeThroughputExceeded");
+  };
+  world.start();
+  await world.advance(20_000);
+  expect(world.queue.deleted()).toEqual([first, second]);
+  expect((await told(world)).u).toMatchObject({ through: null, passed: 1 });
 });
 
 test("a dead message has passed, its failed attempts count, and a follower moves the user on", async () => {

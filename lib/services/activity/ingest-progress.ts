@@ -79,7 +79,11 @@ export function createIngestProgress({
   let failing = false;
   let cycling: Promise<void> | null = null;
 
-  const add = (counts: Map<string, number>, userHash: string, count: number) => counts.set(userHash, (counts.get(userHash) ?? 0) + count);
+  const add = (counts: Map<string, number>, userHash: string, count: number) => {
+    const known = counts.get(userHash);
+    // Who comes late into a full map is not who runs wild.
+    if (known !== undefined || counts.size < MAX_USERS) counts.set(userHash, (known ?? 0) + count);
+  };
   const isKnown = () => cap > 0 && now() - lookedAtMs <= CAP_KNOWN_MS;
 
   /** Whether to let one in though the user is over the cap. */
