@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgresOnly } from "#infra/testing/postgres-only.ts";
+import { until } from "#infra/testing/until.ts";
 import { type Db, openDb } from "#lib/gateways/db.ts";
 import { createUserProgress, type PassedReport, type ReportHeader } from "#lib/gateways/user-progress.ts";
 
@@ -57,8 +58,10 @@ describe("createUserProgress", () => {
       failedCount: 5,
       waiting: 6,
     });
-    expect(row?.arrivalPerSecond).toBeCloseTo(10 / 60, 1);
-    expect(row?.passingPerSecond).toBeCloseTo(4 / 60, 1);
+    // They fade while a slow machine gets here.
+    const [arrival, passing] = [row?.arrivalPerSecond ?? 0, row?.passingPerSecond ?? 0];
+    expect(arrival > 1 / 60 && arrival <= 10 / 60).toBe(true);
+    expect(passing / arrival).toBeCloseTo(0.4, 1);
     expect(row?.waitingSince?.getTime()).toBeLessThanOrEqual(row?.acceptedReportedAt?.getTime() ?? 0);
     expect((await progress.top({ by: "backlog", limit: 10 })).map(({ userHash }) => userHash)).toEqual(["a", "b"]);
     expect((await progress.top({ by: "arrival", limit: 1 })).map(({ userHash }) => userHash)).toEqual(["a"]);
@@ -155,12 +158,14 @@ describe("createUserProgress", () => {
     expect(await progress.ofUser("user-0")).toMatchObject({ acceptedCount: 2 * rounds, passedCount: 2 * rounds, waiting: 0 });
   });
 
-  it("heals what was reported by then and nothing newer, whatever the producers' clocks said", async () => {
+  it("heals what was reported before then and nothing newer, whatever the producers' clocks said", async () => {
     const progress = fresh();
     const ahead = new Date(Date.now() + 600_000);
     await progress.reportAccepted(header(), [{ userHash: "old", sequence: sequence(5), at: ahead, count: 5 }]);
     expect((await progress.toHeal()).any).toBe(true);
-    const { at: before } = await progress.toHeal();
+    const reportedAt = (await progress.ofUser("old"))?.acceptedReportedAt ?? at(0);
+    // Times are kept to the millisecond.
+    const before = await until(async () => (({ at }) => (at > reportedAt ? at : null))(await progress.toHeal()), { deadlineMs: 5_000, everyMs: 1 });
     await progress.reportAccepted(header(), [accepted("new", 5, 5)]);
     expect(await progress.heal({ before, limit: 100 })).toBe(1);
     // Not through the time that a clock ahead of ours gave it, but through the time at which the queue was empty.
@@ -184,7 +189,7 @@ describe("createUserProgress", () => {
     expect(await progress.lostAt()).toEqual(told);
     await progress.reportPassed(header({ writer: "killed" }), []);
     await db.$executeRaw`UPDATE progress_writer SET reported_at = now() - interval '1 hour' WHERE writer = 'killed'`;
-    await progress.healLosses({ before: told ?? new Date(0) });
+    await progress.healLosses({ before: new Date((told?.getTime() ?? 0) + 1) });
     expect(await progress.lostAt()).toBeNull();
     await progress.reportPassed(header({ writer: "killed again" }), []);
     await db.$executeRaw`UPDATE progress_writer SET reported_at = now() - interval '1 minute' WHERE writer = 'killed again'`;

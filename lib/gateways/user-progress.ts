@@ -189,7 +189,7 @@ export function createUserProgress({ db, queue }: { db: Pick<PrismaClient, "$que
     },
 
     /**
-     * Takes for passed what was reported as accepted by then: the queue was empty after it. What was reported later
+     * Takes for passed what was reported as accepted before then: the queue was empty after it. What was reported later
      * stays as it is, whatever the clocks of the public API say.
      * @param before by the database's clock.
      * @returns how many users were healed, at most `limit`.
@@ -197,7 +197,7 @@ export function createUserProgress({ db, queue }: { db: Pick<PrismaClient, "$que
     async heal({ before, limit }: { before: Date; limit: number }): Promise<number> {
       return db.$executeRaw`
         WITH due AS (
-          SELECT user_hash FROM user_progress WHERE queue = ${queue} AND waiting > 0 AND accepted_reported_at <= ${before}
+          SELECT user_hash FROM user_progress WHERE queue = ${queue} AND waiting > 0 AND accepted_reported_at < ${before}
           ORDER BY user_hash COLLATE "C" LIMIT ${limit} FOR UPDATE)
         UPDATE user_progress AS p SET passed_seq = p.accepted_seq, passed_at = greatest(p.passed_at, least(p.accepted_at, ${before})),
           balance = 0, waiting_since = NULL, settled_at = ${before}
@@ -206,9 +206,9 @@ export function createUserProgress({ db, queue }: { db: Pick<PrismaClient, "$que
 
     /** Forgets the losses before then, and who told of them and is gone: the queue was empty after it. */
     async healLosses({ before }: { before: Date }): Promise<void> {
-      await db.$executeRaw`DELETE FROM progress_writer WHERE queue = ${queue} AND coalesce(lost_at, reported_at) <= ${before}
-        AND coalesce(ended_at, reported_at + make_interval(secs => ${SILENT_LOSS_SECONDS}::float8)) <= ${before}`;
-      await db.$executeRaw`UPDATE progress_writer SET lost_at = NULL WHERE queue = ${queue} AND lost_at <= ${before}`;
+      await db.$executeRaw`DELETE FROM progress_writer WHERE queue = ${queue} AND coalesce(lost_at, reported_at) < ${before}
+        AND coalesce(ended_at, reported_at + make_interval(secs => ${SILENT_LOSS_SECONDS}::float8)) < ${before}`;
+      await db.$executeRaw`UPDATE progress_writer SET lost_at = NULL WHERE queue = ${queue} AND lost_at < ${before}`;
     },
 
     /**
