@@ -51,7 +51,8 @@ function cameOf({ status, body }: WireAnswer, activities: number): Omit<Came, "l
   return { outcome: status === 429 ? "refused" : "failed", accepted: 0 };
 }
 
-async function httpLane(load: Extract<Load, { kind: "http" }>): Promise<void> {
+/** @param answered called at each answer, or when there will be none. */
+async function httpLane(load: Extract<Load, { kind: "http" }>, answered: () => void): Promise<void> {
   const { signal } = stopping;
   const client = createWireClient(load.port);
   const pause = async (milliseconds: number) => await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
@@ -61,6 +62,7 @@ async function httpLane(load: Extract<Load, { kind: "http" }>): Promise<void> {
     const answer = await client.exchange(text).catch(() => null);
     const came = answer === null ? BROKEN : cameOf(answer, load.activitiesPerRequest);
     tally.note({ ...came, latencyMs: performance.now() - fromMs });
+    answered();
     if (answer === null) await pause(BROKEN_PAUSE_MS);
     else if (came.outcome === "refused" && load.obeysRetryAfter) await pause(answer.retryAfterSeconds * 1000 * (1 + Math.random() * RETRY_JITTER));
   }
@@ -91,10 +93,14 @@ async function sdkLane(client: SQSClient, { queueUrl: QueueUrl, batch }: Extract
   }
 }
 
+/** Starts the loops; over HTTP it resolves when each has had an answer. */
 async function start(load: Load): Promise<void> {
   stopping = new AbortController();
   if (load.kind === "http") {
-    lanes = Promise.all(Array.from({ length: load.connections }, () => httpLane(load)));
+    // A loop at work takes few new connections in each turn: what is measured is requests, once all of them are there.
+    const firsts = Array.from({ length: load.connections }, () => Promise.withResolvers<void>());
+    lanes = Promise.all(firsts.map(({ resolve }) => httpLane(load, resolve)));
+    await Promise.all(firsts.map(({ promise }) => promise));
     return;
   }
   const client = new SQSClient(awsClientOptions({ region: load.region, requestTimeoutMs: 25_000, maxAttempts: 1, maxSockets: load.concurrency }));
