@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createVirtualClock } from "#infra/testing/virtual-clock.ts";
-import type { OutgoingMessage, SendResult } from "#lib/gateways/sqs-queue.ts";
+import { MISSING_FROM_ANSWER, type OutgoingMessage, type SendResult } from "#lib/gateways/sqs-queue.ts";
 import { type Batcher, BATCHER_LIMITS, type BatcherLimits, createBatcher, type SendOutcome, type SendVerdict } from "./ingest-batcher.ts";
 
 const message = (groupId: string, id: string, bytes = 10): OutgoingMessage => ({
@@ -56,6 +56,19 @@ describe("createBatcher", () => {
     ]);
   });
 
+  it("does not wait for a clock that was set back", async () => {
+    const { batcher, clock, calls } = drive(takeAll);
+    const now = clock.now;
+    let behindMs = 0;
+    clock.now = () => now() - behindMs;
+    void batcher.submit([message("u", "1")], 60_000);
+    behindMs = 600_000;
+    void batcher.submit([message("v", "2")], 60_000);
+    await clock.run();
+    expect(calls[0]).toMatchObject({ ids: ["1", "2"] });
+    expect((calls[0]?.end ?? Infinity) + behindMs).toBeLessThanOrEqual(5 + BATCHER_LIMITS.lingerMs);
+  });
+
   it("keeps a call within its bytes, and sends an oversized message alone", async () => {
     const { batcher, clock, calls } = drive(takeAll, { batchBytes: 100 });
     const all = batcher.submit([message("a", "1", 60), message("b", "2", 60), message("c", "3", 40), message("d", "4", 500)], 1000);
@@ -107,6 +120,17 @@ describe("createBatcher", () => {
     const verdicts = batcher.submit([message("u", "1")], 1000);
     await clock.run();
     expect(await verdicts).toMatchObject([{ status: "unknown" }]);
+  });
+
+  it.each([
+    ["no word of it", []],
+    ["no word of it, as the gateway puts it", [{ ok: false, code: MISSING_FROM_ANSWER, message: "no result", senderFault: false } satisfies SendResult]],
+  ])("calls it unknown, never unsent, when the answers hold %s", async (_name, results) => {
+    const { batcher, clock, calls } = drive(() => ({ afterMs: 5, outcome: { kind: "answered", results } }));
+    const verdicts = batcher.submit([message("u", "1")], 60_000);
+    await clock.run();
+    expect(await verdicts).toEqual([{ status: "unknown", reason: "the queue named no result for it" }]);
+    expect(calls).toHaveLength(BATCHER_LIMITS.attempts);
   });
 
   it("ends as not_sent when no call ever left, and does not send the followers of a lost one", async () => {

@@ -176,7 +176,8 @@ export function createBatcher({
       if (!first) return;
       const full = waitingMessages >= limits.batchMessages || waitingBytes >= limits.batchBytes;
       const dueInMs = first.since + limits.lingerMs - clock.now();
-      if (!full && dueInMs > 0) {
+      // More than a linger to go: the clock was set back, and nobody may wait for it to come there again.
+      if (!full && dueInMs > 0 && dueInMs <= limits.lingerMs) {
         cancelLinger = clock.after(dueInMs, pump);
         return;
       }
