@@ -1,4 +1,4 @@
-import { SQS_BATCH_ENTRIES, type OutgoingMessage, type SendResult } from "#lib/gateways/sqs-queue.ts";
+import { MISSING_FROM_ANSWER, SQS_BATCH_ENTRIES, type OutgoingMessage, type SendResult } from "#lib/gateways/sqs-queue.ts";
 
 /**
  * Merges the messages of concurrent requests into shared send calls.
@@ -82,8 +82,12 @@ interface Group {
 }
 
 export interface Batcher {
-  /** @returns one verdict per message, by position; all by `deadlineAt` (epoch milliseconds). Never rejects. */
-  submit(messages: readonly OutgoingMessage[], deadlineAt: number): Promise<SendVerdict[]>;
+  /**
+   * @param onVerdict told each verdict as it falls: so those of one user in the order in which the queue took them, which
+   * ends of whole requests do not keep.
+   * @returns one verdict per message, by position; all by `deadlineAt` (epoch milliseconds). Never rejects.
+   */
+  submit(messages: readonly OutgoingMessage[], deadlineAt: number, onVerdict?: (position: number, verdict: SendVerdict) => void): Promise<SendVerdict[]>;
   /** Bytes of the messages without a verdict. */
   pendingBytes(): number;
 }
@@ -241,8 +245,12 @@ export function createBatcher({
       } else if (result?.senderFault) {
         const reason = `the queue refused it: ${result.code}`;
         settle(item, item.maybeQueued ? { status: "unknown", reason } : { status: "refused", reason });
+      } else if (result && result.code !== MISSING_FROM_ANSWER) {
+        retryOrFail(item, `the queue did not take it: ${result.code}`, true);
       } else {
-        retryOrFail(item, result ? `the queue did not take it: ${result.code}` : "the queue named no result for it", true);
+        // Neither taken nor refused: all that is known is that it was sent.
+        item.maybeQueued = true;
+        retryOrFail(item, "the queue named no result for it", true);
       }
     }
     group.items = [...again, ...group.items];
@@ -314,7 +322,7 @@ export function createBatcher({
   }
 
   return {
-    submit(messages, deadlineAt) {
+    submit(messages, deadlineAt, onVerdict) {
       if (messages.length === 0) return Promise.resolve([]);
       const { promise, resolve } = Promise.withResolvers<SendVerdict[]>();
       const submission = {};
@@ -324,6 +332,7 @@ export function createBatcher({
       const items = messages.map((message, position) =>
         add(message, submission, (verdict) => {
           verdicts[position] = verdict;
+          onVerdict?.(position, verdict);
           missing -= 1;
           if (missing > 0) return;
           cancelDeadline?.();

@@ -39,7 +39,7 @@ export interface ProgressEvent {
 export interface IngestProgress {
   /** Asked for each activity before it is sent; one that is let in is told of once more, by `ended`. */
   admit(userHash: string): OverCap | null;
-  /** What became of an activity that was let in. */
+  /** What became of an activity that was let in; of one user's in the order in which the queue took them. */
   ended(userHash: string, verdict: SendVerdict, acceptedAtMs: number): void;
 }
 

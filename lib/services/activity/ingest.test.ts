@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { createVirtualClock } from "#infra/testing/virtual-clock.ts";
 import { activitySchema } from "#lib/contracts/activity.ts";
 import { parseMessageBody } from "#lib/contracts/message.ts";
 import { userHash } from "#lib/domain/activity-key.ts";
 import type { OutgoingMessage } from "#lib/gateways/sqs-queue.ts";
-import type { SendVerdict } from "./ingest-batcher.ts";
+import { BATCHER_LIMITS, createBatcher, type SendVerdict } from "./ingest-batcher.ts";
+import { createIngestProgress } from "./ingest-progress.ts";
 import { ingest } from "./ingest.ts";
 
 const NOW = Date.parse("2026-05-01T10:00:00Z");
@@ -12,11 +14,11 @@ function setUp(verdicts: SendVerdict[] = []) {
   const sent: OutgoingMessage[] = [];
   const ctx = {
     batcher: {
-      submit: (messages: readonly OutgoingMessage[]) => {
+      submit: (messages: readonly OutgoingMessage[], _deadlineAt: number, onVerdict?: (position: number, verdict: SendVerdict) => void) => {
         sent.push(...messages);
-        return Promise.resolve(
-          messages.map((_, position): SendVerdict => verdicts[position] ?? { status: "accepted", sequenceNumber: "1", outOfOrder: false }),
-        );
+        const all = messages.map((_, position): SendVerdict => verdicts[position] ?? { status: "accepted", sequenceNumber: "1", outOfOrder: false });
+        for (const [position, verdict] of all.entries()) onVerdict?.(position, verdict);
+        return Promise.resolve(all);
       },
     },
     now: () => NOW,
@@ -82,5 +84,52 @@ describe("ingest", () => {
       overCap: { count: 2, retryAfterSeconds: 9 },
     });
     expect(told).toEqual([[userHash("ümläut 😀"), { status: "accepted", sequenceNumber: "7", outOfOrder: false }, NOW]]);
+  });
+
+  it("sends nothing of a user after what it has kept back, though that user is let in again meanwhile", async () => {
+    const { sent, send, ctx } = setUp();
+    const answers = [{ retryAfterSeconds: 9 }, null, null];
+    Object.assign(ctx, { progress: { admit: () => answers.shift() ?? null, ended: () => undefined } });
+    const outcome = await send([activity("1"), activity("2"), activity("3", { userId: "other" })]);
+    expect(sent.map(({ groupId }) => groupId)).toEqual([userHash("other")]);
+    expect(outcome).toMatchObject({ results: [{ status: "not_sent", id: "1" }, { status: "not_sent", id: "2" }, { status: "accepted", id: "3" }], overCap: { count: 2, retryAfterSeconds: 9 } });
+  });
+
+  it("counts all that was accepted of a user, though a request that took theirs first ends last", async () => {
+    const clock = createVirtualClock();
+    let sequence = 0;
+    let calls = 0;
+    const batcher = createBatcher({
+      // The other user's message, alone in the first call, keeps its request waiting.
+      send: async (messages) => {
+        const results = messages.map(({ groupId }) => ({ ok: true as const, messageId: groupId, sequenceNumber: String((sequence += 1)).padStart(20, "0") }));
+        calls += 1;
+        await new Promise<void>((resolve) => void clock.after(calls === 1 ? 500 : 5, resolve));
+        return { kind: "answered", results };
+      },
+      clock,
+      random: () => 0.5,
+      limits: { ...BATCHER_LIMITS, batchMessages: 1 },
+    });
+    const counted = new Map<string, number>();
+    const store = {
+      reportAccepted: async (_: unknown, rows: readonly { userHash: string; count: number }[]) => {
+        for (const { userHash, count } of rows) counted.set(userHash, (counted.get(userHash) ?? 0) + count);
+      },
+      waitingAtLeast: async () => [],
+    };
+    const progress = createIngestProgress({ store, cap: 0, writer: "api", now: clock.now, report: () => undefined });
+    const send = (...activities: object[]) => ingest({ ctx: { batcher, progress, now: clock.now }, input: { text: JSON.stringify(activities), deadlineAt: 60_000 } });
+    const requests = [
+      send(activity("1", { userId: "other" }), activity("2", { userId: "hot" }), activity("3", { userId: "hot" })),
+      send(activity("4", { userId: "hot" })),
+      send(activity("5", { userId: "hot" })),
+    ];
+    // Bodies are read step by step; then the calls are under way.
+    await vi.waitFor(() => expect(calls).toBeGreaterThan(1));
+    await clock.run();
+    await Promise.all(requests);
+    await progress.tell({ final: true });
+    expect(counted).toEqual(new Map([[userHash("other"), 1], [userHash("hot"), 4]]));
   });
 });

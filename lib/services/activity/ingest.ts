@@ -4,7 +4,7 @@ import { type ActivityMessage, MESSAGE_VERSION } from "#lib/contracts/message.ts
 import { deduplicationId, userHash } from "#lib/domain/activity-key.ts";
 import type { OutgoingMessage } from "#lib/gateways/sqs-queue.ts";
 import type { Batcher, SendVerdict } from "./ingest-batcher.ts";
-import type { IngestProgress } from "./ingest-progress.ts";
+import type { IngestProgress, OverCap } from "./ingest-progress.ts";
 import type { ActivityFault, Normalised } from "./ingest-normalise.ts";
 import { inSlices, readJson, readLines } from "./ingest-read.ts";
 
@@ -40,6 +40,8 @@ export type IngestOutcome =
   | { kind: "too_many"; count: number };
 
 const NO_VERDICT: SendVerdict = { status: "unknown", reason: "it has no verdict" };
+/** Of one that follows such a one: when to come again was said already. */
+const KEPT: OverCap = { retryAfterSeconds: 0 };
 const OVER_CAP: SendVerdict = { status: "not_sent", reason: "this user has as many activities waiting as one user may (user_over_cap)" };
 
 function toMessage(activity: Activity, acceptedAt: string): OutgoingMessage {
@@ -77,22 +79,27 @@ export async function ingest({ ctx, input }: { ctx: IngestContext; input: Ingest
   const acceptedAtMs = ctx.now();
   const acceptedAt = new Date(acceptedAtMs).toISOString();
   const messages: OutgoingMessage[] = [];
-  /** Not sent: over the cap. */
+  /** Not sent: over the cap; and their users, of whom nothing that follows in this request may be let in any more. */
   const kept = new Set<Activity>();
+  const keptUsers = new Set<string>();
   let retryAfterSeconds = 0;
   for (const one of body.activities) {
     if (one.kind === "invalid") continue;
     const message = toMessage(one.activity, acceptedAt);
-    const over = ctx.progress?.admit(message.groupId) ?? null;
+    const { groupId } = message;
+    const over = keptUsers.has(groupId) ? KEPT : (ctx.progress?.admit(groupId) ?? null);
     if (over === null) {
       messages.push(message);
       continue;
     }
     kept.add(one.activity);
+    keptUsers.add(groupId);
     retryAfterSeconds = Math.max(retryAfterSeconds, over.retryAfterSeconds);
   }
-  const sent = await ctx.batcher.submit(messages, input.deadlineAt);
-  for (const [position, { groupId }] of messages.entries()) ctx.progress?.ended(groupId, sent[position] ?? NO_VERDICT, acceptedAtMs);
+  const sent = await ctx.batcher.submit(messages, input.deadlineAt, (position, verdict) => {
+    const message = messages[position];
+    if (message) ctx.progress?.ended(message.groupId, verdict, acceptedAtMs);
+  });
   const verdicts = sent.values();
   const results = body.activities.map((one): Verdict => {
     if (one.kind === "invalid") return refusal(one);
