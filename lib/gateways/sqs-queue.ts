@@ -19,6 +19,9 @@ export interface OutgoingMessage {
   attributes?: Readonly<Record<string, string>>;
 }
 
+/** Code of an entry that the answer says nothing of: it may be queued. */
+export const MISSING_FROM_ANSWER = "MissingFromAnswer";
+
 export type SendResult =
   | { ok: true; messageId: string; sequenceNumber: string }
   | { ok: false; code: string; message: string; senderFault: boolean };
@@ -107,7 +110,7 @@ export function createSqsQueue({ client, queueUrl }: { client: Pick<SQSClient, "
         const failure = failed.get(position);
         return {
           ok: false,
-          code: failure?.Code ?? "MissingFromAnswer",
+          code: failure?.Code ?? (failure ? "Unknown" : MISSING_FROM_ANSWER),
           message: failure?.Message ?? "SQS named no result for this entry",
           senderFault: failure?.SenderFault ?? false,
         };
