@@ -14,9 +14,14 @@ const instants = fc
   .map((ms) => new Date(ms).toISOString());
 const user = fc.string({ unit: "binary", minLength: 1 });
 const bounds = fc.record({ user, from: instants, to: instants }, { requiredKeys: ["user"] });
-const place = fc.record(
-  { user, from: instants, to: instants, after: fc.string({ minLength: 1 }) },
-  { requiredKeys: ["user", "after"] },
+const ids = fc.stringMatching(/^[A-Za-z0-9_.:-]{1,128}$/);
+const [FROM, TO] = ["1999-12-31T23:59:59.999Z", "2100-01-01T00:00:00.000Z"];
+/** A place that a query can have come to: its key is within its range. */
+const place: fc.Arbitrary<{ user: string; from?: string; to?: string; after: string }> = fc.oneof(
+  fc.record({ user, after: fc.tuple(instants, ids).map(([at, id]) => sortKey(at, id)) }),
+  fc.record({ user, from: fc.constant(FROM), after: fc.tuple(instants, ids).map(([at, id]) => sortKey(at, id)) }),
+  fc.tuple(user, instants, ids).map(([user, at, id]) => ({ user, from: at, to: at, after: sortKey(at, id) })),
+  fc.record({ user, from: fc.constant(FROM), to: fc.constant(TO), after: fc.tuple(instants, ids).map(([at, id]) => sortKey(at, id)) }),
 );
 
 function activity(user: string, number: number): StoredActivity {
