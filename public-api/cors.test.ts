@@ -85,6 +85,17 @@ it("lets pages of any origin in, never with their cookies, where * is configured
   expect(answer.headers.has("access-control-allow-credentials")).toBe(false);
 });
 
+it("has a cache keep apart what a page may read and what it may not, also where * is configured", async () => {
+  const { url } = await start({ corsOrigins: ["*"] });
+  // Kept for minutes by any cache: without an origin it has no leave in it.
+  const answers = await Promise.all([fetch(`${url}/v1/openapi.json`), fetch(`${url}/v1/openapi.json`, { headers: { Origin: "https://anywhere.example" } })]);
+  expect(answers.map(({ headers }) => [headers.get("access-control-allow-origin"), headers.get("vary")])).toEqual([
+    [null, "Origin"],
+    ["*", "Origin"],
+  ]);
+  expect(answers[0]?.headers.get("cache-control")).toContain("max-age");
+});
+
 it("takes an OPTIONS that is no preflight for a method it does not have", async () => {
   const { url } = await start();
   expect((await fetch(`${url}/v1/activities`, { method: "OPTIONS", headers: { Origin: SHOP } })).status).toBe(405);

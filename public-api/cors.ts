@@ -27,7 +27,8 @@ export function createCors(origins: readonly string[]): Cors {
     allows,
     apply(request, response) {
       const { origin } = request.headers;
-      if (origins.length > 0 && !any) response.setHeader("Vary", "Origin");
+      // With `*` too: what a cache got without an origin has no leave for a page in it.
+      if (origins.length > 0) response.setHeader("Vary", "Origin");
       if (origin === undefined || !allows(origin)) return false;
       response.setHeader("Access-Control-Allow-Origin", any ? ANY_ORIGIN : origin);
       if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) {
