@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { until } from "#infra/testing/until.ts";
@@ -45,6 +45,13 @@ test("events are read from its log lines, and all lines are kept in the log", as
   expect(log.tail()).toContain("words");
   log.close();
   await until(async () => (await readFile(log.file, "utf8")).includes('"ready"'), { deadlineMs: 5_000 });
+});
+
+test("a child leaves the processor to others as readily as it is told, and otherwise as its parent does", async () => {
+  const file = await script("child.mjs", FOREVER);
+  const [usual, yielding] = [startChild({ args: [file], env }), startChild({ args: [file], env, yieldsBy: 3 })];
+  expect([getPriority(usual.pid), getPriority(yielding.pid)]).toEqual([getPriority(), Math.min(19, getPriority() + 3)]);
+  await Promise.all([usual.stop(), yielding.stop()]);
 });
 
 test("a child that ends first is no ready child, and its last words are kept", async () => {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { getPriority, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +8,8 @@ import type { LogFile } from "./log-file.ts";
 const PRELOAD = join(import.meta.dirname, "die-with-parent.ts");
 const STOP_DEADLINE_MS = 20_000;
 const KILL_DEADLINE_MS = 5_000;
+/** Of nice(1): the one that leaves the processor to all others. */
+const LOWEST_PRIORITY = 19;
 
 /** A JSON log line of one of our processes. */
 export interface LogEvent {
@@ -45,10 +48,19 @@ export function parseLogLine(line: string): LogEvent | null {
   return null;
 }
 
+function yieldMore(pid: number, steps: number): void {
+  try {
+    setPriority(pid, Math.min(LOWEST_PRIORITY, getPriority() + steps));
+  } catch {
+    // It has ended already, or the system knows no priorities: it runs as any other.
+  }
+}
+
 /**
  * Starts a Node child that ends with this process. Both its outputs go to the log, line by line.
  * @param args of node: flags, the entry, its arguments.
  * @param onEvent called with each of its JSON log lines.
+ * @param yieldsBy how much more readily than this process it leaves the processor to others, in steps of nice(1).
  */
 export function startChild({
   args,
@@ -56,12 +68,14 @@ export function startChild({
   cwd,
   log,
   onEvent,
+  yieldsBy = 0,
 }: {
   args: readonly string[];
   env: Readonly<Record<string, string>>;
   cwd?: string;
   log?: LogFile;
   onEvent?: (event: LogEvent) => void;
+  yieldsBy?: number;
 }): Child {
   const { NODE_COMPILE_CACHE } = process.env;
   const childEnv: Record<string, string> = { ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env, SPILLWAY_PARENT_PID: String(process.pid) };
@@ -72,6 +86,7 @@ export function startChild({
     // A group of its own: Ctrl-C is for the start, which stops things in order, and a kill reaches grandchildren.
     detached: true,
   });
+  if (yieldsBy > 0 && spawned.pid !== undefined) yieldMore(spawned.pid, yieldsBy);
   spawned.stdin.on("error", () => undefined);
   const seen = new Map<string, LogEvent>();
   const waiting = new Set<(event: LogEvent) => void>();

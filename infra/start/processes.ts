@@ -37,10 +37,10 @@ export const answersOk =
     throw new Error(`${pageUrl} was not there within ${deadlineMs / 1000} s (${last})`);
   };
 
-async function startReady(options: { args: string[]; env: Record<string, string>; root: string; log: LogFile; ready: Readiness }): Promise<Child> {
-  const { args, env, root, log, ready } = options;
+async function startReady(options: { args: string[]; env: Record<string, string>; root: string; log: LogFile; ready: Readiness; yieldsBy: number }): Promise<Child> {
+  const { args, env, root, log, ready, yieldsBy } = options;
   log.forgetTail();
-  const child = startChild({ args, cwd: root, env, log });
+  const child = startChild({ args, cwd: root, env, log, yieldsBy });
   try {
     await ready(child);
   } catch (cause) {
@@ -64,7 +64,10 @@ function tellingLog(log: LogFile, { name, tell }: { name: string; tell: (line: s
   };
 }
 
-/** Starts one of our processes, keeps it alive, its output in `logs/<file>.log` of the state folder. */
+/**
+ * Starts one of our processes, keeps it alive, its output in `logs/<file>.log` of the state folder.
+ * @param yieldsBy how much more readily it leaves the processor to others, in steps of nice(1).
+ */
 export async function keepProcess({
   name,
   file,
@@ -74,6 +77,7 @@ export async function keepProcess({
   stateDirectory,
   ready,
   tell,
+  yieldsBy = 0,
 }: {
   name: string;
   file: string;
@@ -83,9 +87,10 @@ export async function keepProcess({
   stateDirectory: string;
   ready: Readiness;
   tell: (line: string) => void;
+  yieldsBy?: number;
 }): Promise<Supervised> {
   const log = tellingLog(openLogFile(join(stateDirectory, "logs", `${file}.log`)), { name, tell });
-  const kept = await supervise({ name, tell, start: () => startReady({ args, env, root, log, ready }) });
+  const kept = await supervise({ name, tell, start: () => startReady({ args, env, root, log, ready, yieldsBy }) });
   return {
     close: async () => {
       await kept.close();
