@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acceptAll, API_URL, createStorage, createWorld, type Serve } from "#infra/testing/tracker-world.ts";
+import { acceptAll, API_URL, createStorage, createWorld, type Serve, WORLD_BEGINS_MS } from "#infra/testing/tracker-world.ts";
 import type { ActivityToTrack } from "./types.ts";
 
 const click = (userId = "maria", more: Partial<ActivityToTrack> = {}): ActivityToTrack => ({ userId, type: "click", ...more });
@@ -100,6 +100,28 @@ describe.each([["with locks", true], ["without locks", false]])("what is kept, %
 });
 
 describe("a storage", () => {
+  it("without locks gives back to a page that only slept what another took over and left, and it is not lost with both", async () => {
+    const world = createWorld({ serve: away, withLocks: false });
+    const { storage, map, kept } = world.disk;
+    const slept = world.open({ storage });
+    const id = slept.tracker.track(click());
+    await world.pass(1_000);
+    for (const key of map.keys()) if (key.split(":").length === 3) map.set(key, String(WORLD_BEGINS_MS - 600_000));
+    const other = world.open({ storage });
+    await world.pass(1_000);
+    expect([slept.tracker.state().activities, other.tracker.state().activities]).toEqual([1, 1]);
+    other.kill();
+    await world.pass(300_000);
+    expect(kept()).toEqual([id]);
+    slept.kill();
+    const last = world.open({ storage });
+    await world.pass(300_000);
+    expect(last.tracker.state().activities).toBe(1);
+    world.serve(acceptAll);
+    await world.pass(300_000);
+    expect(kept()).toEqual([]);
+  });
+
   it("that is full costs the reload, not the activity", async () => {
     const world = createWorld({ serve: away });
     const { storage, fail, kept } = world.disk;

@@ -28,7 +28,8 @@ export interface Shelf {
   beat(): void;
   /** @returns the key under which the activity is kept, or null when it could not be. */
   put(id: string, text: string): string | null;
-  remove(key: string): void;
+  /** Keeps an activity no longer. */
+  remove(id: string): void;
   /**
    * Takes over what owners that are gone have left.
    * @param room says of each activity whether it is taken, is held already, or has to wait for a later time.
@@ -73,6 +74,7 @@ export function createShelf({
     }
   }
 
+  const keyOf = (id: string) => `${root}${owner}:${id}`;
   const write = (key: string, value: string) => attempt("keep an activity", () => (storage.setItem(key, value), true), false);
   const read = (key: string) => attempt<string | null>("give what it keeps", () => storage.getItem(key), null);
   const remove = (key: string) => attempt("remove what was sent", () => storage.removeItem(key), undefined);
@@ -108,7 +110,7 @@ export function createShelf({
 
   /** Under its own key first, so that the activity is there at each moment; in a storage that is full, in its old place. */
   function move(from: string, id: string, text: string): string | null {
-    const to = `${root}${owner}:${id}`;
+    const to = keyOf(id);
     try {
       storage.setItem(to, text);
       storage.removeItem(from);
@@ -127,13 +129,17 @@ export function createShelf({
       if (text === null) continue;
       const entry = entryOf(text, key);
       if (!entry) report(`the storage held something else than an activity under ${key}; it was removed`);
-      const is = entry ? room(entry) : "held";
+      const is = entry && room(entry);
       if (is === "full") return taken;
-      if (is === "held" || !entry) remove(key);
-      else {
-        entry.key = move(key, entry.id, text);
-        taken.push(entry);
+      if (!entry) {
+        remove(key);
+        continue;
       }
+      // One that is held here may be kept nowhere else by now: another owner took it over from this one.
+      const to = move(key, entry.id, text);
+      if (is === "held") continue;
+      entry.key = to;
+      taken.push(entry);
     }
     remove(root + name);
     return taken;
@@ -176,10 +182,10 @@ export function createShelf({
       }
     },
     put(id, text) {
-      const key = `${root}${owner}:${id}`;
+      const key = keyOf(id);
       return write(key, text) ? key : null;
     },
-    remove,
+    remove: (id) => remove(keyOf(id)),
     async adopt(room, take) {
       for (const name of owners().keys()) {
         if (name === owner || livesBySign(name)) continue;

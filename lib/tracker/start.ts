@@ -95,7 +95,7 @@ function start({
 
   function settle(entry: Entry, fate: Exclude<Fate, { kind: "again" }>): void {
     buffer.remove(entry.id);
-    if (entry.key !== null) shelf?.remove(entry.key);
+    shelf?.remove(entry.id);
     if (fate.kind === "refused") reports.refused(entry, fate);
   }
 
