@@ -18,8 +18,8 @@ function judged(sent: Sent, answer: Answer | null, queued: Content[]): string[] 
 it("finds nothing where all is well", () => {
   expect(judged(sentAs(TEXT), ACCEPTED, [CONTENT])).toEqual([]);
   expect(judged(sentAs("{", { valid: false }), { status: 400, results: null }, [])).toEqual([]);
-  expect(judged(sentAs(TEXT), null, [CONTENT])).toEqual([]);
-  expect(judged(sentAs(TEXT), null, [])).toEqual([]);
+  expect(judged(sentAs(TEXT, { valid: false }), null, [CONTENT])).toEqual([]);
+  expect(judged(sentAs(TEXT, { valid: false }), null, [])).toEqual([]);
   expect(judged(sentAs(TEXT), { status: 429, results: null }, [])).toEqual([]);
 });
 
@@ -33,6 +33,7 @@ it.each<[string, Sent, Answer | null, Content[], string[]]>([
   ["another user's", sentAs(TEXT), ACCEPTED, [{ ...CONTENT, userId: "v" }], ["lost", "unexpected"]],
   ["a good one that was refused", sentAs(TEXT), REFUSED, [], ["refused_valid", "refused_valid"]],
   ["a fault of the server", sentAs(TEXT), { status: 500, results: null }, [], ["server_error", "refused_valid"]],
+  ["a good one that has no answer", sentAs(TEXT), null, [CONTENT], ["unanswered"]],
   ["an answer that is none of its", sentAs("{", { valid: false }), { status: 404, results: null }, [], ["odd_answer"]],
   ["202 without verdicts", sentAs(TEXT), { status: 202, results: null }, [], ["odd_answer"]],
   ["a verdict too few", sentAs(`[${TEXT},${TEXT}]`), ACCEPTED, [], ["wrong_verdicts"]],
@@ -42,6 +43,11 @@ it.each<[string, Sent, Answer | null, Content[], string[]]>([
   ["a key that stands twice, taken", sentAs(TEXT.replace('"a"', '"n"'), { valid: false }), ACCEPTED, [], ["accepted_wrongly"]],
   ["a field that is none, taken", sentAs(TEXT.replace('"id"', '"more":1,"id"'), { valid: false }), ACCEPTED, [], ["accepted_wrongly"]],
   ["a number for a user, taken", sentAs(TEXT.replace('"u"', "5"), { valid: false }), ACCEPTED, [], ["accepted_wrongly"]],
+  ["no user, taken", sentAs(TEXT.replace('"userId":"u",', ""), { valid: false }), ACCEPTED, [], ["accepted_wrongly"]],
+  ["a user of too many characters, taken", sentAs(TEXT.replace('"u"', `"${"😀".repeat(257)}"`), { valid: false }), ACCEPTED, [], ["accepted_wrongly"]],
+  ["half a character, taken", sentAs(TEXT.replace('"u"', '"\\ud800"'), { valid: false }), ACCEPTED, [], ["accepted_wrongly"]],
+  ["a type in capitals, taken", sentAs(TEXT.replace('"t"', '"T"'), { valid: false }), ACCEPTED, [], ["accepted_wrongly"]],
+  ["a time without a zone, taken", sentAs(TEXT.replace("00:00Z", "00:00"), { valid: false }), ACCEPTED, [], ["accepted_wrongly"]],
 ])("finds %s", (_, sent, answer, queued, found) => {
   expect(judged(sent, answer, queued)).toEqual(found);
 });

@@ -8,7 +8,7 @@ export interface Answer {
 }
 
 export interface Violation {
-  what: "server_error" | "refused_valid" | "odd_answer" | "wrong_verdicts" | "accepted_wrongly" | "lost" | "unexpected" | "stall" | "crash";
+  what: "server_error" | "unanswered" | "refused_valid" | "odd_answer" | "wrong_verdicts" | "accepted_wrongly" | "lost" | "unexpected" | "stall" | "crash";
   detail: string;
   /** The request's number, where it was one's. */
   request?: number;
@@ -77,6 +77,8 @@ export function createJudge(tell: (violation: Violation) => void = () => undefin
       counts.requests += 1;
       if (answer === null) {
         counts.unanswered += 1;
+        // A body that is refused while it comes may find its connection closed; none else may.
+        if (sent.valid) report(request, "unanswered", "no answer to a body that keeps the contract");
         for (const json of activitiesOf(sent) ?? []) {
           const content = expectedContent(json, { id: "", occurredAt: "" });
           if (!("fault" in content)) maybe.add(contentKey(content));

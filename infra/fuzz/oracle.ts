@@ -26,6 +26,17 @@ export const contentKey = ({ id, userId, type, occurredAt, sessionId, source, pr
   JSON.stringify([id, userId, type, occurredAt, sessionId, source, properties]);
 
 const FIELDS = new Set(["id", "userId", "type", "occurredAt", "sessionId", "source", "properties"]);
+/** Characters that SQS carries, and no halves of them. */
+const CARRIED = String.raw`[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]`;
+/** What each text must be, from the documents; those that may be absent too. */
+const TEXTS: readonly [field: string, form: RegExp, required: boolean][] = [
+  ["id", /^[A-Za-z0-9_.:-]{1,128}$/, false],
+  ["userId", new RegExp(`^${CARRIED}{1,256}$`, "u"), true],
+  ["type", /^[a-z0-9_.-]{1,64}$/, true],
+  ["occurredAt", /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/, false],
+  ["sessionId", new RegExp(`^${CARRIED}{1,128}$`, "u"), false],
+  ["source", new RegExp(`^${CARRIED}{1,128}$`, "u"), false],
+];
 const MOST_UNPACKED_BYTES = 1024 * 1024;
 
 /** The text that a body holds, by our own reading of it; null where it holds none. */
@@ -79,6 +90,11 @@ export function expectedContent(json: Json | null, given: { id: string; occurred
     return value?.kind === "string" ? value.value : null;
   };
   for (const [key, value] of json.members) if (value.kind !== (key === "properties" ? "object" : "string")) return { fault: `${key} is of the wrong kind` };
+  const wrong = TEXTS.find(([field, form, required]) => {
+    const value = text(field);
+    return value === null ? required : !form.test(value);
+  });
+  if (wrong) return { fault: `${wrong[0]} is not as it must be` };
   const id = text("id") ?? given.id;
   const time = text("occurredAt");
   const at = new Date(time === null ? uuidTime(id) : Date.parse(time));
