@@ -5,6 +5,9 @@ import type { Violation } from "./violation.ts";
 const LETS_GO = new Set(["released", "nacked", "left", "visibility_failed", "ack_failed", "store_unknown"]);
 /** Faults that take from a process what it held, or from SQS's answer its reader. */
 const TAKES = new Set(["killed", "paused", "stopped", "answer_lost", "call_hung", "call_late", "call_failed"]);
+/** Calls to the ledger go before an ack, which is not made while one hangs; it hangs for this long at the most. */
+const LEDGER_CALL = /^(?:failing|ledger)\./;
+const LEDGER_CALL_MS = 6_000;
 /** Visibility left in which a worker surely renews it: a look at all lanes, two calls and the wait between them. */
 const RENEWABLE_MS = 1_000;
 
@@ -16,6 +19,8 @@ export function checkReceives({ entries }: RunLog): Violation[] {
   const violations: Violation[] = [];
   const messages = new Map<string, { id: string; holder: string; letGo: boolean; untilMs: number }>();
   const heldBy = new Map<string, Set<string>>();
+  /** Until when a call to the ledger may hang, by worker. */
+  const hungUntil = new Map<string, number>();
   for (const entry of entries) {
     const { step, atMs } = entry;
     if (entry.fact === "accepted") messages.set(entry.messageId, { id: entry.id, holder: "", letGo: true, untilMs: 0 });
@@ -38,11 +43,13 @@ export function checkReceives({ entries }: RunLog): Violation[] {
       message.untilMs = entry.untilMs;
       if (entry.untilMs <= atMs) message.letGo = true; // released; its event comes with the answer
     } else if (entry.fact === "fault" && entry.worker !== null && TAKES.has(entry.what)) {
+      if (entry.what === "call_hung" && LEDGER_CALL.test(entry.detail)) hungUntil.set(entry.worker, atMs + LEDGER_CALL_MS);
       for (const messageId of heldBy.get(entry.worker) ?? []) {
         const message = messages.get(messageId);
         if (message) message.letGo = true;
       }
     } else if (entry.fact === "worker" && entry.event.event === "received") {
+      if (atMs < (hungUntil.get(entry.worker) ?? 0)) continue;
       for (const messageId of entry.event.messageIds) {
         const message = messages.get(messageId);
         // An answer that a paused process reads late may come with too little time left.
