@@ -148,4 +148,42 @@ describe("inSlices", () => {
     // Five steps of a millisecond, and the look at the clock when a turn begins; two rounds may lie between two counts.
     expect(mostInRound).toBeLessThan(15);
   });
+
+  it("begins no more bodies in a round than fill a slice, however many came in it", async () => {
+    let nowMs = 0;
+    let rounds = 0;
+    const begunIn: number[] = [];
+    let counting = true;
+    const round = () => {
+      rounds += 1;
+      if (counting) setImmediate(round);
+    };
+    setImmediate(round);
+    function* slow(): BodySteps {
+      begunIn.push(rounds);
+      nowMs += 25;
+      yield;
+      return { kind: "empty" };
+    }
+    await Promise.all(Array.from({ length: 20 }, () => inSlices(slow(), () => nowMs)));
+    counting = false;
+    expect(begunIn).toHaveLength(20);
+    for (const at of begunIn) expect(begunIn.filter((other) => other === at).length).toBeLessThanOrEqual(2);
+  });
+
+  it("begins short bodies as they come", async () => {
+    let nowMs = 0;
+    let begun = 0;
+    function* quick(): BodySteps {
+      begun += 1;
+      nowMs += 0.05;
+      yield;
+      return { kind: "empty" };
+    }
+    // A round of its own: what was read before counts in the one it was read in.
+    await new Promise<void>((done) => setImmediate(done));
+    const reading = Array.from({ length: 80 }, () => inSlices(quick(), () => nowMs));
+    expect(begun).toBe(80);
+    await Promise.all(reading);
+  });
 });

@@ -65,29 +65,59 @@ export function* readLines(text: string, makeId: () => string = newId): BodyStep
 /** How long a body is read before others get their turn, milliseconds: a hostile megabyte takes a hundred times as long. */
 const SLICE_MS = 5;
 
-/** Gives out turns, one in each round of the event loop: many long bodies at once would fill a round as one does. */
-function createTurns(): () => Promise<void> {
+/**
+ * Shares the rounds of the event loop among all bodies: what they take of one together is bounded, however many came in it.
+ * Whoever finds it used up waits for a turn, first come first served.
+ */
+function createRounds() {
   const waiting: (() => void)[] = [];
-  const next = () => {
-    waiting.shift()?.();
-    if (waiting.length > 0) setImmediate(next);
-  };
-  return () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    waiting.push(resolve);
-    if (waiting.length === 1) setImmediate(next);
-    return promise;
+  let spentMs = 0;
+  let isScheduled = false;
+
+  const isUsedUp = () => spentMs >= SLICE_MS;
+
+  async function serve(): Promise<void> {
+    isScheduled = false;
+    do {
+      waiting.shift()?.();
+      // Whose turn it is reads before this goes on.
+      await Promise.resolve();
+    } while (waiting.length > 0 && !isUsedUp());
+    schedule();
+  }
+  function schedule(): void {
+    if (isScheduled || waiting.length === 0) return;
+    isScheduled = true;
+    setImmediate(() => void serve());
+  }
+
+  return {
+    isUsedUp,
+    use(ms: number): void {
+      if (spentMs === 0 && ms > 0) setImmediate(() => (spentMs = 0));
+      spentMs += ms;
+    },
+    nextTurn(): Promise<void> {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.push(resolve);
+      schedule();
+      return promise;
+    },
   };
 }
-const nextTurn = createTurns();
+const rounds = createRounds();
 
 /** Reads a body to its end, and lets others have their turn now and then. */
 export async function inSlices(steps: BodySteps, now: () => number = () => performance.now()): Promise<ReadBody> {
+  // Looking for the parts of a body is one long step, and many bodies may have come in this round.
+  if (rounds.isUsedUp()) await rounds.nextTurn();
   for (let since = now(); ; ) {
     const step = steps.next();
+    const tookMs = now() - since;
+    if (!step.done && tookMs < SLICE_MS) continue;
+    rounds.use(tookMs);
     if (step.done) return step.value;
-    if (now() - since < SLICE_MS) continue;
-    await nextTurn();
+    await rounds.nextTurn();
     since = now();
   }
 }
