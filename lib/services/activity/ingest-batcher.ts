@@ -77,8 +77,6 @@ interface Group {
   state: "waiting" | "busy";
   /** When the group began to wait, milliseconds. */
   since: number;
-  /** Highest SequenceNumber given to a message that was sent again after a lost answer. */
-  lastResent: string;
 }
 
 export interface Batcher {
@@ -214,13 +212,11 @@ export function createBatcher({
    * one's predecessor and taken this one. A send that SQS drops as a repeat is answered with the first one's
    * SequenceNumber, which then is lower than the predecessor's.
    */
-  function overtook(group: Group, item: Item, sequenceNumber: string): boolean {
+  function overtook(item: Item, sequenceNumber: string): boolean {
     const sequence = sequenceNumber.padStart(40, "0");
     item.sequence = sequence;
-    let highest = item.maybeQueued ? group.lastResent : "";
-    for (let { before } = item; before !== null; { before } = before) if (before.sequence > highest) highest = before.sequence;
-    if (item.maybeQueued && sequence > group.lastResent) group.lastResent = sequence;
-    return sequence < highest;
+    for (let { before } = item; before !== null; { before } = before) if (before.sequence > sequence) return true;
+    return false;
   }
 
   function conclude(group: Group, sent: readonly Item[], outcome: SendOutcome, offset: number): void {
@@ -240,7 +236,7 @@ export function createBatcher({
       }
       const result = outcome.results[offset + index];
       if (result?.ok) {
-        const outOfOrder = overtook(group, item, result.sequenceNumber) || retryReason !== null;
+        const outOfOrder = overtook(item, result.sequenceNumber) || retryReason !== null;
         settle(item, { status: "accepted", sequenceNumber: result.sequenceNumber, outOfOrder });
       } else if (result?.senderFault) {
         const reason = `the queue refused it: ${result.code}`;
@@ -284,7 +280,7 @@ export function createBatcher({
     pending += item.bytes;
     const group = groups.get(message.groupId);
     if (!group) {
-      const made: Group = { id: message.groupId, items: [item], state: "waiting", since: clock.now(), lastResent: "" };
+      const made: Group = { id: message.groupId, items: [item], state: "waiting", since: clock.now() };
       groups.set(made.id, made);
       wait(made);
     } else {
