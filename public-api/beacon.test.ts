@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { startPublicApi } from "#infra/testing/public-api.ts";
 import { ingestProblemSchema, ingestResponseSchema } from "#lib/contracts/ingest.ts";
 import type { Authenticate } from "#lib/services/api-keys/key-ring.ts";
@@ -90,5 +90,21 @@ describe("POST /v1/beacon", () => {
     const answer = await beacon(withKey(LINE));
     expect([answer.status, Number(answer.headers.get("retry-after"))]).toEqual([429, expect.toSatisfy((seconds: number) => seconds >= 1 && seconds <= 3)]);
     expect(admission.inWork()).toEqual({ requests: 0, bytes: 0 });
+  });
+
+  it("keeps nobody's beacon out while the queue is slow, past what is read at once without a known key", async () => {
+    const queue = Promise.withResolvers<void>();
+    const { beacon, sent } = await start({
+      maxRequests: 200,
+      submit: async (messages) => {
+        await queue.promise;
+        return messages.map(() => ({ status: "accepted", sequenceNumber: "1", outOfOrder: false }));
+      },
+    });
+    const answers = Array.from({ length: 120 }, () => beacon(withKey(LINE)).then(({ status }) => status));
+    const first = await Promise.race([Promise.race(answers), vi.waitFor(() => expect(sent).toHaveLength(120), 5_000).then(() => "all wait for the queue")]);
+    queue.resolve();
+    expect(first).toBe("all wait for the queue");
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([202]));
   });
 });

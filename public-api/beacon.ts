@@ -49,13 +49,15 @@ export async function postBeacon(ctx: BeaconContext, request: IncomingMessage, r
   if (!ctx.cors.allows(headers.origin)) return noKey();
   if (bodyFormat(headers["content-type"]) !== "text") return refuseUnread(request, response, problems.beaconMediaType(), { "Accept-Post": "text/plain" });
   if (bodyEncoding(headers["content-encoding"]) !== "identity") return refuseUnread(request, response, problems.encoding(), { "Accept-Encoding": "identity" });
-  await takeBody(request, response, { admission: ctx.unchecked, encoding: "identity", maxBytes: BEACON_BYTES }, async (text) => {
+  await takeBody(request, response, { admission: ctx.unchecked, encoding: "identity", maxBytes: BEACON_BYTES }, async (text, leave) => {
     const end = text.indexOf("\n");
     const first = end === -1 ? text : text.slice(0, end);
     const result = ctx.authenticate(keyHeader(first), "ingest");
     if (!result.ok) return refuseForKey(result, "ingest", request, response);
     const place = ctx.admission.enter(Buffer.byteLength(text), () => undefined);
     if (!place) return respondProblem(response, problems.overloaded(), retryLater());
+    // Its key is known by now: while the queue is slow it takes no room from those whose is not.
+    leave();
     try {
       place.bodyEnded();
       // A blank line in the key's place: places are counted as they were sent, and no verdict quotes the key.

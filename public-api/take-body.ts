@@ -28,9 +28,9 @@ function toHold({ encoding, maxBytes }: Options, announced: number | null): numb
 
 /**
  * Reads the body of a request that may be taken, within the bounds on what is in work, and answers where that fails.
- * @param use gets the text, and the place is held until it is done.
+ * @param use gets the text, and the place is held until it is done, or until it leaves the place itself.
  */
-export async function takeBody(request: IncomingMessage, response: ServerResponse, options: Options, use: (text: string) => Promise<void>): Promise<void> {
+export async function takeBody(request: IncomingMessage, response: ServerResponse, options: Options, use: (text: string, leave: () => void) => Promise<void>): Promise<void> {
   const { admission, encoding, maxBytes } = options;
   const { headers } = request;
   const announced = headers["content-length"] === undefined ? null : Number(headers["content-length"]);
@@ -46,7 +46,7 @@ export async function takeBody(request: IncomingMessage, response: ServerRespons
     switch (body.kind) {
       case "text":
         place.hold(body.bytes);
-        return await use(body.text);
+        return await use(body.text, () => place.leave());
       case "too_large":
         return refuseUnread(request, response, problems.tooLarge(maxBytes));
       case "too_slow":
