@@ -27,6 +27,14 @@ describe("what a producer may send", () => {
     expect(faults({ ...base, occurredAt: "2026-01-31T12:00:00.123456Z" })).toEqual([]);
   });
 
+  it("says what is wrong in words for who sent it", () => {
+    const reasons = (input: unknown) => activityInputSchema.safeParse(input).error?.issues.map((issue) => issue.message);
+    expect(reasons({})).toEqual(["is required", "is required"]);
+    expect(reasons({ ...base, userId: 5, id: null, properties: [] })).toEqual(["must be text", "must be text", "must be a JSON object"]);
+    expect(reasons({ ...base, userId: "", source: "" })).toEqual(["must not be empty", "must not be empty"]);
+    expect(reasons([])).toEqual(["must be a JSON object"]);
+  });
+
   it("refuses a field it does not know, so that a typo is not lost silently", () => {
     expect(activityInputSchema.safeParse({ ...base, usrId: "x" }).success).toBe(false);
   });
