@@ -64,7 +64,7 @@ export function KeysScreen(props: KeysScreenProps) {
     <>
       <Screen
         title="API keys"
-        words="Producers send activities with a key each. A key is shown once; a revoked one is refused within 30 seconds."
+        words="Whoever sends or reads activities does so with a key of their own. It is shown once; a revoked one is refused within 30 seconds."
         aside={
           <Button onClick={onCreate} disabled={nowMs === null}>
             Create key

@@ -98,7 +98,7 @@ export function SignInScreen({ offer, failure, busy, disabled, onSignIn, onSingl
           Sign in
         </Button>
       </form>
-      <p className={classes.dim}>No account, or the password is lost? An admin can send you a link.</p>
+      <p className={classes.dim}>No account, or the password is lost? An admin can make you a link.</p>
     </div>
   );
 }
