@@ -15,7 +15,7 @@ import type { Facts, Send } from "./facts.ts";
 import type { FaultRule } from "./faults.ts";
 import { createFleet } from "./fleet.ts";
 import { judge } from "./judge.ts";
-import { startKilledApi } from "./killed-api.ts";
+import { type KilledApi, startKilledApi } from "./killed-api.ts";
 import { createApiProducer, createDirectProducer, type Outgoing, type Producer } from "./producers.ts";
 import { startFaultProxy, type WireCall } from "./proxy.ts";
 import { startReceiver } from "./receiver.ts";
@@ -227,15 +227,19 @@ export async function startHarness({
         return producer;
       },
 
-      /** A public API process that can be killed, and is started again then; its producer sends until it has an answer. */
-      async startKilledApi() {
+      /** Two public API processes that can be killed, and are started again then; their producer sends until it has an answer. */
+      async startKilledApis() {
         const apiKey = await makeApiKey({ db, queue: stack.backend.queue });
-        const api = await startKilledApi({ env: { ...env, AWS_SDK_UA_APP_ID: "api" }, onEvent: (event) => log.line({ process: "public-api", ...event }) });
-        onSend = api.see;
-        release.push(() => api.close());
-        const producer = createRetryingProducer({ ...producerDeps, url: api.url, apiKey, random });
+        const apis = new Map<string, KilledApi>();
+        for (const name of ["api-1", "api-2"]) {
+          const api = await startKilledApi({ env: { ...env, AWS_SDK_UA_APP_ID: name }, onEvent: (event) => log.line({ process: name, ...event }) });
+          release.push(() => api.close());
+          apis.set(name, api);
+        }
+        onSend = (call) => apis.get(call.client)?.see(call);
+        const producer = createRetryingProducer({ ...producerDeps, urls: Array.from(apis.values(), ({ url }) => url), apiKey, random });
         release.push(() => producer.close());
-        return { api, producer };
+        return { apis: [...apis.values()], producer };
       },
 
       /**

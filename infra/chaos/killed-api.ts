@@ -6,6 +6,7 @@ const READY_DEADLINE_MS = 60_000;
 /** When a kill falls: at once, as a call to SQS goes out, or when SQS has done it and its answer is on its way. */
 export const KILL_MOMENTS = ["now", "asked", "acted"] as const;
 export type KillMoment = (typeof KILL_MOMENTS)[number];
+export type KilledApi = Awaited<ReturnType<typeof startKilledApi>>;
 
 /**
  * A public API process that is killed again and again, and started again on the same port. Hand its calls to `see`.

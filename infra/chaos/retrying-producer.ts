@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Fate, readFates } from "#infra/spike/answers.ts";
+import { type Answer, type Fate, readFates } from "#infra/spike/answers.ts";
 import { createHttpClient } from "#infra/spike/http-client.ts";
 import type { Send, Try } from "./facts.ts";
 import { bodyOf, intend, type Outgoing, type Producer, type ProducerDeps } from "./producers.ts";
 
 const MAX_SOCKETS = 256;
+/** Share of the tries that give up early, and after how long. */
+const IMPATIENT_SHARE = 0.2;
+const IMPATIENT_MS = 150;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 /** So many tries without an answer are no fault that passes. */
@@ -27,11 +30,17 @@ function settle(send: Send & { tries: Try[] }, fate: Fate, { askedN, answeredN }
 
 /**
  * Through the public API, as a producer that must not lose anything: what has no answer, or a "not sent", is sent again
- * under the same id, with what else has none and in the same order, until all of a request is accepted or refused.
+ * under the same id, with what else has none and in the same order, until all of a request is accepted or refused. Each try
+ * goes to any of the processes, and some give up while theirs is still at it.
  * @param random 0 to 1; spreads the tries.
  */
-export function createRetryingProducer({ url, apiKey, random, ...deps }: ProducerDeps & { url: string; apiKey: string; random: () => number }): Producer {
-  const client = createHttpClient({ url, maxSockets: MAX_SOCKETS, apiKey });
+export function createRetryingProducer({ urls, apiKey, random, ...deps }: ProducerDeps & { urls: readonly string[]; apiKey: string; random: () => number }): Producer {
+  const patient = urls.map((url) => createHttpClient({ url, maxSockets: MAX_SOCKETS, apiKey }));
+  const impatient = urls.map((url) => createHttpClient({ url, maxSockets: MAX_SOCKETS, apiKey, timeoutMs: IMPATIENT_MS }));
+  const post = (body: string): Promise<Answer> => {
+    const clients = random() < IMPATIENT_SHARE ? impatient : patient;
+    return clients[Math.floor(random() * clients.length)]?.post(body) ?? Promise.reject(new Error("there is no public API"));
+  };
   const { tick, log } = deps;
   return {
     async send(outgoing) {
@@ -42,7 +51,7 @@ export function createRetryingProducer({ url, apiKey, random, ...deps }: Produce
       });
       for (let attempt = 1; open.length > 0 && attempt <= MOST_TRIES; attempt += 1) {
         const askedN = tick();
-        const answer = await client.post(bodyOf(open.map(({ one }) => one)));
+        const answer = await post(bodyOf(open.map(({ one }) => one)));
         const answeredN = tick();
         const fates = readFates(answer, open.length);
         log({ event: "tried", request: mine[0]?.request, attempt, fates: open.map(({ send }, at) => `${send.id} ${fates[at]?.kind ?? ""} ${fates[at] ? saidOf(fates[at]) : ""}`) });
@@ -54,6 +63,8 @@ export function createRetryingProducer({ url, apiKey, random, ...deps }: Produce
       }
       return outgoing.map(() => null);
     },
-    close: () => client.close(),
+    close: () => {
+      for (const client of [...patient, ...impatient]) client.close();
+    },
   };
 }

@@ -16,8 +16,8 @@ export interface SpikeClient {
   close(): void;
 }
 
-/** Sends over kept-alive connections; never rejects. @param apiKey null sends none. */
-export function createHttpClient({ url, maxSockets, apiKey }: { url: string; maxSockets: number; apiKey: string | null }): SpikeClient {
+/** Sends over kept-alive connections; never rejects. @param apiKey null sends none. @param timeoutMs longest wait for an answer. */
+export function createHttpClient({ url, maxSockets, apiKey, timeoutMs = REQUEST_TIMEOUT_MS }: { url: string; maxSockets: number; apiKey: string | null; timeoutMs?: number }): SpikeClient {
   const secure = url.startsWith("https:");
   const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets }) : new HttpAgent({ keepAlive: true, maxSockets });
   const request = secure ? httpsRequest : httpRequest;
@@ -30,7 +30,7 @@ export function createHttpClient({ url, maxSockets, apiKey }: { url: string; max
     };
     const fail = (error: NodeJS.ErrnoException) =>
       resolve({ kind: "none", reason: error.code ?? error.message, sent: !NEVER_LEFT.has(error.code ?? "") });
-    const sending = request(`${url}${path}`, { method, agent, headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) }, (response) => {
+    const sending = request(`${url}${path}`, { method, agent, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
