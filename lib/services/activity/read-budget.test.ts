@@ -47,6 +47,10 @@ function world({ units = 1_000 }: { units?: number | null } = {}) {
     events,
     inUse,
     timers,
+    /** The process is held still: time passes, and no timer runs. */
+    stand: (ms: number) => {
+      time += ms;
+    },
     pass: async (ms: number) => {
       const until = time + ms;
       await settled();
@@ -107,6 +111,16 @@ describe("a process's part of the read units", () => {
     await pass(2_000);
     expect((await budget.take(1)).kind).toBe("granted");
     expect(events).toEqual([{ event: "read_budget_unrenewed", error: "Error" }, { event: "read_budget_expired" }, { event: "read_budget_renewed_again" }]);
+  });
+
+  it("is over for a process that was held still beyond its part's life, also before its timers have run", async () => {
+    const { budget, pass, stand } = world();
+    await budget.start("here");
+    await pass(1_000);
+    stand(READ_BUDGET_TIMES.partLifeMs);
+    expect(await budget.take(1)).toEqual({ kind: "unavailable" });
+    await pass(1_000);
+    expect((await budget.take(1)).kind).toBe("granted");
   });
 
   it("has nothing to give before the table's units are known, and keeps them while the table is away", async () => {

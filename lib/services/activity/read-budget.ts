@@ -144,7 +144,8 @@ export function createReadBudget({
   }
 
   function admit(wanted: number): ReadGrant | null {
-    const reservation: Reservation | null = bucket.reserve(wanted);
+    // After a standstill requests may come before the timer that ends the part: by then others have it.
+    const reservation: Reservation | null = hasPart() ? bucket.reserve(wanted) : null;
     if (!reservation) return null;
     let open = true;
     return {
