@@ -16,7 +16,7 @@ export interface PanelFacts {
 export function panel({ dashboardUrl, publicApiUrl, apiKeyFile, demoPeople, stateDirectory, backends, tookMs, dev }: PanelFacts): string {
   const rows: [string, string][] = [
     ["Dashboard", `${dashboardUrl}   ${demoPeople ? "(sign in as a demo person: support, operator or admin)" : "(the first admin: npm run user:create)"}`],
-    ["Public API", `${publicApiUrl}/v1/activities`],
+    ["Public API", `${publicApiUrl}/v1/activities   (its reference: ${publicApiUrl}/v1/docs)`],
     ["API key", apiKeyFile === null ? "npm run key:create -- --name NAME --scope ingest" : `in ${apiKeyFile}   (npm run spike uses it)`],
     ["Backends", backends],
     ["State, logs", stateDirectory],
