@@ -50,7 +50,7 @@ export function CreateKeyForm({ attempt, onConfirm, onClose }: Omit<CreateKeyDia
       >
         <Stack gap="xs" mt={6}>
           {API_KEY_SCOPES.map((scope) => (
-            <Checkbox key={scope} size="xs" value={scope} label={SCOPES[scope].label} description={SCOPES[scope].meaning} />
+            <Checkbox key={scope} size="sm" value={scope} label={SCOPES[scope].label} description={SCOPES[scope].meaning} />
           ))}
         </Stack>
       </Checkbox.Group>
