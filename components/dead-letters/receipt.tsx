@@ -18,7 +18,7 @@ export function RunProgress({ run }: { run: RedriveRun }) {
     <div className={classes.progress}>
       <div className={classes.bar} aria-hidden="true">
         {ORDER.map((state) => (
-          <span key={state} data-state={state} style={{ flexGrow: run.counts[state] }} />
+          <span key={state} data-state={state} data-zero={run.counts[state] === 0 || undefined} style={{ flexGrow: run.counts[state] }} />
         ))}
       </div>
       <dl className={classes.progressCounts} aria-label="Outcome">
@@ -99,7 +99,8 @@ export function RunFacts({ run, nowMs }: { run: RedriveRun; nowMs: number | null
       “{visibleText(run.reason)}” · {visibleText(run.actor)} · <Instant at={run.createdAt} nowMs={nowMs} />
       {run.finishedAt !== null && (
         <>
-          , finished <Instant at={run.finishedAt} nowMs={nowMs} />
+          {" · finished "}
+          <Instant at={run.finishedAt} nowMs={nowMs} />
         </>
       )}
       {" · run "}
