@@ -223,7 +223,9 @@ export function createUserProgress({ db, queue }: { db: Pick<PrismaClient, "$que
           WHERE queue = ${queue} AND user_hash > ${after} ORDER BY user_hash LIMIT ${limit}),
         old AS (
           SELECT user_hash FROM user_progress WHERE queue = ${queue}
-            AND user_hash IN (SELECT user_hash FROM slice WHERE at < now() - make_interval(secs => ${olderThanSeconds}::float8)) FOR UPDATE SKIP LOCKED),
+            AND user_hash IN (SELECT user_hash FROM slice WHERE at < now() - make_interval(secs => ${olderThanSeconds}::float8))
+            -- Asked again of the row as locked: a report may have come since the slice was read.
+            AND greatest(accepted_reported_at, passed_reported_at) < now() - make_interval(secs => ${olderThanSeconds}::float8) FOR UPDATE SKIP LOCKED),
         gone AS (DELETE FROM user_progress WHERE queue = ${queue} AND user_hash IN (SELECT user_hash FROM old) RETURNING 1)
         SELECT (SELECT count(*) FROM gone)::int AS removed, (SELECT count(*) FROM slice)::int AS seen, (SELECT max(user_hash) FROM slice) AS last`;
       if (!row || row.last === null || row.seen < limit) await pruneWriters(olderThanSeconds);
