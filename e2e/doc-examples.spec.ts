@@ -46,6 +46,7 @@ test.afterAll(async () => {
 const here = (one: Example) => placed(one.text, { url: api.url, apiKey: stack.apiKey });
 const of = (language: string) => examples.filter((one) => one.language === language);
 const isStored = async (id: string) => (await stack.rows()).some((row) => row.id === id);
+const mayRead = async () => (await fetch(`${api.url}/v1/users/maria/activities`, { headers: { authorization: `Bearer ${stack.apiKey}` } })).ok;
 
 /** Runs a program in the folder. Its errors are part of the output where they are expected to be empty. */
 async function run(program: string, args: readonly string[]): Promise<{ code: number | null; out: string; error: string }> {
@@ -66,7 +67,11 @@ test("the commands are answered as the text says", async () => {
   for (const one of commands) {
     const place = `${one.document}:${one.line}`;
     // Sends come before reads in the text, and what was sent is stored at the drain rate.
-    if (one.text.includes("/v1/users/")) await expect.poll(() => isStored("order-1001"), { timeout: STORED_MS }).toBe(true);
+    if (one.text.includes("/v1/users/")) {
+      await expect.poll(() => isStored("order-1001"), { timeout: STORED_MS }).toBe(true);
+      // A new process has its part of the read units within 2 seconds, and refuses until then.
+      await expect.poll(mayRead, { timeout: 30_000 }).toBe(true);
+    }
     const { code, out } = await run("sh", ["-ec", here(one)]);
     expect([place, code]).toEqual([place, 0]);
     const [head = "", body = ""] = out.split("\r\n\r\n").slice(-2);
