@@ -19,7 +19,8 @@ export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results/browser",
   globalSetup: "./infra/test/e2e-setup.ts",
-  workers: 2,
+  // They mostly wait: for pages, and for the queue to drain.
+  workers: 3,
   projects: [
     { name: "steering", testIgnore: [...DOOR, ...LOOKS], workers: 1 },
     { name: "door", testMatch: DOOR, workers: 1 },

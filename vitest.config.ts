@@ -19,7 +19,8 @@ export default defineConfig({
           exclude: ["**/node_modules/**", "**/.next/**", "e2e/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          // They mostly wait for their backends.
+          maxWorkers: 3,
         },
       },
     ],

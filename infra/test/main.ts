@@ -5,6 +5,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { chromium } from "@playwright/test";
+import { ensureBuild } from "#infra/start/build.ts";
+import { openLogFile } from "#infra/start/log-file.ts";
 import { findChromium } from "./chromium.ts";
 import { installPlaywrightChromium, installSystemChromium } from "./install-chromium.ts";
 import { closingLine, judged, type Tally, tallyPlaywright, tallyVitest, total } from "./tally.ts";
@@ -56,6 +58,12 @@ async function counted(title: string, args: readonly string[], file: string, tal
   return result;
 }
 
+/** Builds the web app while tests that do not need it wait for their backends. A fault of it is told by the start that needs it. */
+async function buildAhead(): Promise<void> {
+  const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  await ensureBuild({ root: ROOT, env, log: openLogFile(join(reports, "build.log")), tell: () => undefined }).catch(() => undefined);
+}
+
 function browser(): boolean {
   const find = () => findChromium({ env: process.env, playwrightPath: chromium.executablePath() }) !== null;
   if (find()) return true;
@@ -84,9 +92,11 @@ try {
   tallies.push(await check("types", [program("typescript", "bin/tsc"), "--noEmit"]));
   tallies.push(await check("lint and boundaries", [program("oxlint", "bin/oxlint"), "--type-aware"]));
   tallies.push(await check("documents", [join(ROOT, "infra", "check", "docs.ts")]));
+  const building = buildAhead();
   const vitest = join(reports, "vitest.json");
   const vitestArgs = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${vitest}`];
   tallies.push(await counted("unit and integration tests", [program("vitest", "vitest.mjs"), ...vitestArgs], vitest, tallyVitest));
+  await building;
   const playwright = join(reports, "playwright.json");
   tallies.push(
     browser()
