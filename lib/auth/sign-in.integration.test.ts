@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import crypto from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { cookiesOf, TEST_PASSWORD, TEST_SCRIPT, testPeople } from "#infra/testing/people.ts";
 import { type RestartablePostgres, startPostgresOnly } from "#infra/testing/postgres-only.ts";
 import { linkTokenHash, newLinkToken } from "#lib/domain/link-token.ts";
@@ -64,6 +66,29 @@ describe("by password", () => {
     expect(await signIn({ ctx, input: { email, password }, client: from() })).toEqual({ outcome: "refused" });
     expect(waited).toEqual([250]);
     expect(await given.db.personSession.count({ where: { person: { email } } })).toBe(0);
+  });
+
+  test("an unknown e-mail costs what a known one does: one password hash of the same kind", async () => {
+    await given.person({ email: "costly@example.com" });
+    await given.people.invite({ email: "costly-invited@example.com", name: "I", role: "support", tokenHash: "2", by: TEST_SCRIPT });
+    const scrypt = vi.spyOn(crypto, "scrypt");
+    // Those who import it by name see the spy, and the real one again.
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      scrypt.mockRestore();
+      syncBuiltinESMExports();
+    });
+    const password = "not the password at all";
+    /** What each hash was asked for: the cost lies in its length and its options. */
+    const hashes = async (email: string) => {
+      scrypt.mockClear();
+      expect(await enter(email, password)).toEqual({ outcome: "refused" });
+      return scrypt.mock.calls.map(([text, _salt, length, options]) => ({ text, length, options }));
+    };
+    const known = await hashes("costly@example.com");
+    expect(known).toEqual([{ text: password, length: expect.any(Number), options: expect.objectContaining({ N: expect.any(Number) }) }]);
+    expect(await hashes("costly-unknown@example.com")).toEqual(known);
+    expect(await hashes("costly-invited@example.com")).toEqual(known);
   });
 
   test("what was typed in the wrong field is not written down", async () => {
