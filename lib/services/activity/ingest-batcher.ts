@@ -86,8 +86,6 @@ export interface Batcher {
    * @returns one verdict per message, by position; all by `deadlineAt` (epoch milliseconds). Never rejects.
    */
   submit(messages: readonly OutgoingMessage[], deadlineAt: number, onVerdict?: (position: number, verdict: SendVerdict) => void): Promise<SendVerdict[]>;
-  /** Bytes of the messages without a verdict. */
-  pendingBytes(): number;
 }
 
 /** @param send makes one call; it must end by itself in bounded time. A rejection counts as a lost answer. */
@@ -108,13 +106,11 @@ export function createBatcher({
   let waitingMessages = 0;
   let waitingBytes = 0;
   let calls = 0;
-  let pending = 0;
   let cancelLinger: (() => void) | null = null;
 
   function settle(item: Item, verdict: SendVerdict): void {
     if (item.settled) return;
     item.settled = true;
-    pending -= item.bytes;
     item.settle(verdict);
   }
 
@@ -277,7 +273,6 @@ export function createBatcher({
       settled: false,
       settle: settleItem,
     };
-    pending += item.bytes;
     const group = groups.get(message.groupId);
     if (!group) {
       const made: Group = { id: message.groupId, items: [item], state: "waiting", since: clock.now() };
@@ -339,6 +334,5 @@ export function createBatcher({
       pump();
       return promise;
     },
-    pendingBytes: () => pending,
   };
 }
