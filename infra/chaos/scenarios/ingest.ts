@@ -1,7 +1,7 @@
 import type { FaultRule } from "#infra/chaos/faults.ts";
 import type { Harness, RunReport } from "#infra/chaos/harness.ts";
 import { KILL_MOMENTS } from "#infra/chaos/killed-api.ts";
-import type { Producer } from "#infra/chaos/producers.ts";
+import type { Outgoing, Producer } from "#infra/chaos/producers.ts";
 import type { Scenario, ScenarioOptions } from "#infra/chaos/scenario.ts";
 import { withHarness } from "#infra/chaos/with-harness.ts";
 
@@ -23,6 +23,8 @@ const KILLS = 4;
 const QUICK_KILLS = 1;
 /** The last kill of a phase comes when less than this share has its answer: enough is still to be sent. */
 const KILLS_WITHIN = 0.6;
+/** Share of the activities that the public API must refuse, beside good ones of the same requests and users. */
+const REFUSED_SHARE = 0.02;
 
 const sends = (kind: FaultRule["kind"], rate: number): FaultRule => ({ service: "sqs", kind, rate, operations: ["SendMessageBatch"] });
 
@@ -40,19 +42,37 @@ const FIRES: readonly { name: string; rules: readonly FaultRule[] }[] = [
   { name: "all together", rules: MIXED_FAULTS },
 ];
 
-/** Sends so many activities in requests of all sizes, as fast as they are answered. @param onAnswered told how many are. */
-async function pourAll({ harness, producer, activities, onAnswered }: { harness: Harness; producer: Producer; activities: number; onAnswered: (answered: number) => void }): Promise<void> {
+interface Pour {
+  harness: Harness;
+  producer: Producer;
+  activities: number;
+  /** Goes on beyond these until then. */
+  enough: () => boolean;
+  /** Told how many have their answer. */
+  onAnswered: (answered: number) => void;
+  /** Takes in the ids of those that the public API must refuse. */
+  wrong: Set<string>;
+}
+
+/** Sends at least so many activities in requests of all sizes, as fast as they are answered. */
+async function pourAll({ harness, producer, activities, enough, onAnswered, wrong }: Pour): Promise<void> {
   const { random, traffic } = harness;
   let left = activities;
   let answered = 0;
+  const next = (more: { userId?: string } = {}): Outgoing => {
+    const one = traffic.next(more);
+    if (random() >= REFUSED_SHARE) return one;
+    wrong.add(one.activity.id);
+    return { ...one, activity: { ...one.activity, type: "NO TYPE" } };
+  };
   await Promise.all(
     Array.from({ length: LANES }, async () => {
-      while (left > 0) {
-        const size = Math.min(left, 1 + Math.floor(random() * MOST_PER_REQUEST));
+      while (left > 0 || !enough()) {
+        const size = Math.min(left > 0 ? left : MOST_PER_REQUEST, 1 + Math.floor(random() * MOST_PER_REQUEST));
         left -= size;
-        const first = traffic.next();
+        const first = next();
         const more = random() < ONE_USER_SHARE ? { userId: first.activity.userId } : {};
-        await producer.send([first, ...Array.from({ length: size - 1 }, () => traffic.next(more))]);
+        await producer.send([first, ...Array.from({ length: size - 1 }, () => next(more))]);
         answered += size;
         onAnswered(answered);
       }
@@ -87,6 +107,7 @@ export function ingestUnderFire(options: ScenarioOptions, { name, activities, ki
     const { apis, producer } = await harness.startKilledApis();
     const apiKills = () => apis.reduce((sum, api) => sum + api.kills(), 0);
     await Promise.all(Array.from({ length: WORKERS }, () => fleet.ready()));
+    const wrong = new Set<string>();
     const startedMs = performance.now();
     for (const [at, rules] of fires.entries()) {
       harness.tell(`fire ${at + 1} of ${fires.length}: ${[`${kills} kills`, ...rules.map(({ kind, rate }) => `${kind} ${rate * 100} %`)].join(", ")}`);
@@ -94,10 +115,15 @@ export function ingestUnderFire(options: ScenarioOptions, { name, activities, ki
       const over = new AbortController();
       const total = Math.ceil(activities / fires.length);
       const progress = createProgress(over.signal);
-      const poured = pourAll({ harness, producer, activities: total, onAnswered: progress.reach }).finally(() => over.abort());
-      for (let kill = 1; kill <= kills; kill += 1) {
-        await progress.reached((total * KILLS_WITHIN * kill) / (kills + 1));
-        await apis[(at + kill) % apis.length]?.kill(KILL_MOMENTS[(at + kill) % KILL_MOMENTS.length] ?? "now", over.signal);
+      let killing = true;
+      const poured = pourAll({ harness, producer, activities: total, enough: () => !killing, onAnswered: progress.reach, wrong }).finally(() => over.abort());
+      try {
+        for (let kill = 1; kill <= kills; kill += 1) {
+          await progress.reached((total * KILLS_WITHIN * kill) / (kills + 1));
+          await apis[(at + kill) % apis.length]?.kill(KILL_MOMENTS[(at + kill) % KILL_MOMENTS.length] ?? "now", over.signal);
+        }
+      } finally {
+        killing = false;
       }
       await poured;
     }
@@ -106,14 +132,18 @@ export function ingestUnderFire(options: ScenarioOptions, { name, activities, ki
     const drainSeconds = await harness.drained(DRAIN_SECONDS);
     await fleet.stop();
     const faults = Object.values(harness.faultCounts()).reduce((sum, one) => sum + one, 0);
-    const unanswered = harness.sends.filter(({ outcome }) => outcome !== "ok").length;
+    const planned = kills * fires.length;
+    const unanswered = harness.sends.filter(({ outcome }) => outcome === "unknown").length;
+    const misjudged = harness.sends.filter(({ id, outcome }) => outcome !== "unknown" && (outcome === "refused") !== wrong.has(id)).length;
     return await harness.judge({
       drainSeconds,
       extra: { apiKills: apiKills(), faults, sendSeconds, outOfOrderVerdicts: harness.sends.filter(({ outOfOrder }) => outOfOrder).length },
       broken: [
         ...(faults === 0 && fires.some((rules) => rules.length > 0) ? ["no fault came about"] : []),
-        ...(apiKills() === 0 ? ["the public API was not killed"] : []),
-        ...(unanswered > 0 ? [`unanswered: ${unanswered} activities were not accepted in the end`] : []),
+        ...(apiKills() < planned ? [`the public API was killed ${apiKills()} times, and was to be ${planned} times`] : []),
+        ...(wrong.size === 0 ? ["no activity was to be refused"] : []),
+        ...(unanswered > 0 ? [`unanswered: ${unanswered} activities were neither accepted nor refused in the end`] : []),
+        ...(misjudged > 0 ? [`misjudged: ${misjudged} activities were refused though good, or accepted though not`] : []),
       ],
     });
   });
