@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { percentile } from "#infra/spike/percentiles.ts";
 import { startProduct } from "#infra/testing/product.ts";
 import { startLoader } from "./ingest-protocol.ts";
+import { faultOf } from "./ingest-tally.ts";
 import { median } from "./median.ts";
 import { type BenchResult, rounded } from "./result.ts";
 
@@ -52,7 +53,10 @@ export async function dashboard({ seconds, log }: { seconds: number; log: (line:
         if (state === "loaded") await loader.start(load);
         await sleep(SETTLE_SECONDS * 1000);
         const [times, measured] = await Promise.all([look({ ...viewer, seconds: lookSeconds }), state === "loaded" ? loader.measure(lookSeconds) : null]);
-        if (state === "loaded") await loader.stop();
+        if (state === "loaded") {
+          const fault = faultOf(await loader.stop());
+          if (fault !== null) throw new Error(fault);
+        }
         const sorted = times.toSorted((a, b) => a - b);
         const at = (share: number) => rounded(percentile(sorted, share) ?? Number.NaN);
         p95[state].push(at(0.95));

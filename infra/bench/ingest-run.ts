@@ -3,6 +3,7 @@ import { type LogEvent, startChild } from "#infra/start/child.ts";
 import { makeApiKey } from "#infra/testing/api-key.ts";
 import { openDb } from "#lib/gateways/db.ts";
 import { type Load, type Loader, type Measured, startLoader, USERS } from "./ingest-protocol.ts";
+import { faultOf } from "./ingest-tally.ts";
 import { rounded } from "./result.ts";
 import type { Backends } from "./worker-protocol.ts";
 
@@ -97,11 +98,12 @@ async function keyOf(databaseUrl: string, queue: string): Promise<string> {
   }
 }
 
-/** Ends the load. @throws when the queue does not hold each activity that was called accepted. */
+/** Ends the load. @throws when a request failed, or the queue does not hold exactly what was called accepted. */
 async function stopAndCheck(loader: Loader, backends: Backends, queue: string): Promise<void> {
-  const { accepted, failed } = await loader.stop();
+  const stopped = await loader.stop();
   const { left } = await backends.counts(queue);
-  if (left < accepted || (failed === 0 && left !== accepted)) throw new Error(`${accepted} activities were accepted, ${failed} requests failed, and the queue holds ${left}`);
+  const fault = faultOf({ ...stopped, left });
+  if (fault !== null) throw new Error(fault);
 }
 
 /** Sends over HTTP to a public API process of its own, warm before `work` is called. @param env beside the backends'. */

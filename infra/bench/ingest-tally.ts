@@ -52,3 +52,9 @@ export function createTally(now: () => number = () => performance.now()) {
   };
 }
 export type Tally = ReturnType<typeof createTally>;
+
+/** What is wrong with a load, counted from its start to its stop; null = nothing. @param left messages that its queue holds, where that is looked at. */
+export function faultOf({ accepted, failed, left = null }: Stopped & { left?: number | null }): string | null {
+  if (failed > 0) return `${failed} requests were neither accepted nor refused with 429`;
+  return left === null || left === accepted ? null : `${accepted} activities were accepted, and the queue holds ${left}`;
+}
