@@ -1,6 +1,6 @@
 /** Pause between two looks, milliseconds. */
 const EVERY_MS = 20;
-/** Weight of the newest look: one long step is forgiven, a third of a second of them is not. */
+/** Weight of the newest look: one step is forgiven up to five times the bound; three times it must last for two looks. */
 const WEIGHT = 0.2;
 
 export interface LoopDelay {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, it } from "vitest";
 import { type Answer, createOpenApiChecker } from "#infra/testing/openapi-checker.ts";
@@ -45,6 +46,8 @@ describe("the description", () => {
     // Whatever is put in, status and code stay.
     const made = Object.values(problems as unknown as Record<string, (some: never) => { status: number; code: string }>).map((make) => make({} as never));
     expect([...described].toSorted()).toEqual([...new Set(made.map(({ status, code }) => `${status} ${code}`))].toSorted());
+    const page = readFileSync("docs/api.md", "utf8");
+    expect(made.map(({ code }) => code).filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
   });
 
   it("has examples that follow their schemas", () => {
