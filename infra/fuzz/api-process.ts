@@ -8,10 +8,11 @@ import type { LoopGaps } from "./loop-probe.ts";
 const START_MS = 60_000;
 
 export interface ApiProcess {
+  name: string;
   port: number;
   /** The event loop's gaps since the last call. */
   gaps(): Promise<LoopGaps>;
-  /** How it ended, where it ended by itself. */
+  /** How it ended; null while it runs. */
   ended(): string | null;
   /** Lines of errors that it logged. */
   errors: string[];
@@ -22,7 +23,7 @@ export interface ApiProcess {
 export async function startApiProcess(env: Readonly<Record<string, string>>): Promise<ApiProcess> {
   const probe = fileURLToPath(new URL("loop-probe.ts", import.meta.url));
   const child = fork(fileURLToPath(import.meta.resolve("#public-api/main.ts")), {
-    // No worker tells how far a user has come, so nothing would ever leave a user's count.
+    // Few users send very much here, and a refusal of theirs would tell nothing of their bodies.
     env: { ...env, NODE_ENV: "production", PUBLIC_API_PORT: "0", PUBLIC_API_USER_PENDING_MAX: "0" },
     execArgv: ["--import", probe],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -50,6 +51,7 @@ export async function startApiProcess(env: Readonly<Record<string, string>>): Pr
     return {
       port,
       errors,
+      name: "the public API",
       ended: () => end,
       async gaps() {
         const answer = once(child, "message", { signal: AbortSignal.timeout(START_MS) });

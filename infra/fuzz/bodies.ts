@@ -5,27 +5,33 @@ import type { Sent } from "./oracle.ts";
 const JSON_TYPE = "application/json";
 const NDJSON_TYPE = "application/x-ndjson";
 
-const space = fc.constantFrom("", "", "", " ", "\t ", " \r");
+const space = fc.constantFrom("", "", "", " ", "\t ", " \r", "\n  ", "\r\n\t");
 const quoted = (text: string) => JSON.stringify(text);
 /** Text of any script, as JSON writes it or with needless escapes. */
 const words = fc.oneof(fc.string({ unit: "grapheme-ascii", maxLength: 12 }), fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 }), fc.constantFrom("漢字", "e\u0301", "\u202E", "\u2028", "\u{1F600}", "a\uFEFFb"));
 const carriable = words.filter((text) => text !== "" && /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u.test(text));
 const escaped = carriable.map((text) => `"${Array.from(text, (one) => (one.length === 1 && /[a-z]/.test(one) ? `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}` : quoted(one).slice(1, -1))).join("")}"`);
-const string = fc.oneof({ weight: 3, arbitrary: carriable.map(quoted) }, { weight: 1, arbitrary: escaped });
+const string = fc.oneof({ weight: 3, arbitrary: carriable.map(quoted) }, { weight: 1, arbitrary: escaped }, { weight: 1, arbitrary: fc.constantFrom('"\u{1F600}"', '"\\ud83d\\ude00"', '"\\uD83D\\uDC69\\u200d\\uD83D\\uDE80"', '"\u{1F469}\u200D\u{1F680}"') });
+/** `properties` are kept as text, so they hold what the other fields may not. */
+const inner = fc.oneof({ weight: 9, arbitrary: string }, { weight: 1, arbitrary: fc.constantFrom('""', '"\\u0000"', '"a\\u0000\\u001F\\/"', '"\\ufeff"') });
 /** Strings are made to be dangerous, and one of them is a key that the contract forbids. */
 const propertyKey = carriable.filter((text) => text !== "__proto__");
 const number = fc.oneof(
-  fc.constantFrom("0", "-0", "1e400", "-1E-400", "9007199254740993", "123456789012345678901234567890", "0.10", "1.0e+2", "0.30000000000000004"),
+  fc.constantFrom("0", "-0", "1e400", "-1E-400", "9007199254740993", "123456789012345678901234567890", "1.0", "0.10", "1.0e+2", "0.30000000000000004"),
   fc.maxSafeInteger().map(String),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
 );
 
 const { value } = fc.letrec<{ value: string; array: string; object: string }>((tie) => ({
-  value: fc.oneof({ maxDepth: 3, depthSize: "small" }, string, number, fc.constantFrom("true", "false", "null", "{}", "[]"), tie("array"), tie("object")),
+  value: fc.oneof({ maxDepth: 3, depthSize: "small" }, inner, number, fc.constantFrom("true", "false", "null", "{}", "[]"), tie("array"), tie("object")),
   array: fc.tuple(space, fc.array(tie("value"), { maxLength: 4 })).map(([gap, all]) => `[${gap}${all.join(`${gap},${gap}`)}${gap}]`),
   object: fc.tuple(space, fc.uniqueArray(fc.tuple(propertyKey, tie("value")), { maxLength: 4, selector: ([key]) => key })).map(([gap, all]) => `{${gap}${all.map(([key, one]) => `${quoted(key)}${gap}:${gap}${one}`).join(",")}}`),
 }));
-const properties = fc.tuple(space, fc.uniqueArray(fc.tuple(propertyKey, value), { maxLength: 4, selector: ([key]) => key })).map(([gap, all]) => `{${gap}${all.map(([key, one]) => `${quoted(key)}:${one}`).join(`,${gap}`)}}`);
+/** As deep as they may be, `properties` itself counted. */
+const DEEPEST = 32;
+const deepest = fc.tuple(space, value.filter((one) => !/^[[{]/.test(one))).map(([gap, one]) => `${`{"a":${gap}`.repeat(DEEPEST)}${one}${`${gap}}`.repeat(DEEPEST)}`);
+const anyProperties = fc.tuple(space, fc.uniqueArray(fc.tuple(propertyKey, value), { maxLength: 4, selector: ([key]) => key })).map(([gap, all]) => `{${gap}${all.map(([key, one]) => `${quoted(key)}:${one}`).join(`,${gap}`)}}`);
+const properties = fc.oneof({ weight: 30, arbitrary: anyProperties }, { weight: 1, arbitrary: deepest }, { weight: 1, arbitrary: fc.constantFrom("{}", "{ }", "{\r\n}") });
 
 const time = fc.oneof(
   fc.date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9998-12-31T00:00:00Z"), noInvalidDate: true }).map((date) => date.toISOString()),
@@ -61,10 +67,13 @@ const uuid = fc.tuple(fc.nat({ max: 2 ** 31 }), fc.uuid({ version: 7 })).map(([s
 });
 /** The key as it was given, without a time that the id holds, or left to the API. */
 const key = fc.oneof({ weight: 6, arbitrary: fc.constant("given" as const) }, { weight: 1, arbitrary: uuid }, { weight: 1, arbitrary: fc.constant("made" as const) });
-const valid = fc.tuple(fields, key, fc.nat(), space).map(([{ id, occurredAt, ...all }, key, order, gap]) => {
+const single = fc.tuple(fields, key, fc.nat(), space).map(([{ id, occurredAt, ...all }, key, order, gap]) => {
   const given: Fields = key === "given" ? { occurredAt, ...(id !== undefined && { id }) } : key === "made" ? {} : { id: quoted(key) };
   return activityText({ ...given, ...all }, order, gap);
 });
+/** Few keys, each with other content each time, so that items are replaced within a request and from one to the next. */
+const again = fc.tuple(fc.nat({ max: 60 }), space).map(([n, gap]) => `{"id":"again-${n}","userId":"again ${n % 7}","type":"again","occurredAt":"2026-01-31T12:00:00Z","properties":{${gap}"n":ID}}`);
+const valid = fc.oneof({ weight: 15, arbitrary: single }, { weight: 1, arbitrary: again });
 
 /** What is wrong with one field, or with the object around them. */
 const wrong = fc.oneof(
@@ -87,11 +96,14 @@ interface Body {
   valid: boolean;
 }
 
+/** A line of NDJSON has no line ends within; those in strings are escaped ones. */
+const onOneLine = (text: string) => text.replaceAll("\n", " ");
+
 const listed = (one: fc.Arbitrary<string>, isValid: boolean): fc.Arbitrary<Body> =>
   fc.oneof(
     { weight: 3, arbitrary: fc.tuple(space, one, space).map(([before, text, after]) => ({ text: before + text + after, type: JSON_TYPE, valid: isValid })) },
     { weight: 2, arbitrary: fc.tuple(fc.array(one, { minLength: 1, maxLength: 6 }), space).map(([all, gap]) => ({ text: `[${gap}${all.join(`${gap},`)}${gap}]`, type: JSON_TYPE, valid: isValid })) },
-    { weight: 2, arbitrary: fc.tuple(fc.array(one, { minLength: 1, maxLength: 6 }), fc.constantFrom("\n", "\r\n", "\n\n")).map(([all, end]) => ({ text: all.join(end) + end, type: NDJSON_TYPE, valid: isValid })) },
+    { weight: 2, arbitrary: fc.tuple(fc.array(one, { minLength: 1, maxLength: 6 }), fc.constantFrom("\n", "\r\n", "\n\n")).map(([all, end]) => ({ text: all.map(onOneLine).join(end) + end, type: NDJSON_TYPE, valid: isValid })) },
   );
 
 const repeat = (text: string, times: number) => text.repeat(times);

@@ -1,5 +1,6 @@
 import type { IngestResponse } from "#lib/contracts/ingest.ts";
-import { activitiesOf, contentKey, type Content, expectedContent, type Sent } from "./oracle.ts";
+import { type Acceptance, lastContents } from "./last-wins.ts";
+import { activitiesOf, contentKey, type Content, expectedContent, itemKey, type Sent } from "./oracle.ts";
 
 /** An answer as it came; null where none came. */
 export interface Answer {
@@ -8,7 +9,7 @@ export interface Answer {
 }
 
 export interface Violation {
-  what: "server_error" | "unanswered" | "refused_valid" | "odd_answer" | "wrong_verdicts" | "accepted_wrongly" | "lost" | "unexpected" | "stall" | "crash";
+  what: "server_error" | "unanswered" | "refused_valid" | "odd_answer" | "wrong_verdicts" | "accepted_wrongly" | "lost" | "unexpected" | "left" | "stall" | "crash";
   detail: string;
   /** The request's number, where it was one's. */
   request?: number;
@@ -20,9 +21,15 @@ export const violationLine = ({ what, request, detail }: Violation): string => `
 /** Answers that a body may have; all else is a fault of ours. */
 const ALLOWED = new Set([202, 207, 400, 413, 415, 422, 429]);
 
+/** When a request was sent and when its answer was there; both count on from one number to the next. */
+export interface Times {
+  asked: number;
+  answered: number;
+}
+
 /**
- * Holds what was answered against what is in the queue. Contents are compared, not ids: what was accepted must be there
- * exactly as it was sent, and nothing else may be.
+ * Holds what was answered against what is stored. Contents are compared, not ids: what was accepted must be there exactly
+ * as it was sent, unless it was replaced under its key, and nothing else may be.
  * @param tell gets each violation as it is found.
  */
 export function createJudge(tell: (violation: Violation) => void = () => undefined) {
@@ -31,16 +38,25 @@ export function createJudge(tell: (violation: Violation) => void = () => undefin
     violations.push(violation);
     tell(violation);
   };
-  const accepted = new Map<string, number>();
-  /** What may be in the queue though nobody was told so. */
+  /** By the key of the item. */
+  const accepted = new Map<string, Acceptance[]>();
+  /** Contents that may be stored though nobody was told so. */
   const maybe = new Set<string>();
-  const queued = new Set<string>();
+  /** Contents by the key of the item. */
+  const stored = new Map<string, string>();
   const counts = { requests: 0, accepted: 0, refused: 0, undecided: 0, shed: 0, unanswered: 0 };
   const byStatus: Record<string, number> = {};
 
   const report = (request: number, what: Violation["what"], detail: string) => add({ request, what, detail });
 
-  function judgeVerdicts(request: number, sent: Sent, results: NonNullable<Answer["results"]>): void {
+  function accept(content: Content, when: Omit<Acceptance, "content">): void {
+    const [item, acceptance] = [itemKey(content), { ...when, content: contentKey(content) }];
+    const before = accepted.get(item);
+    if (before) before.push(acceptance);
+    else accepted.set(item, [acceptance]);
+  }
+
+  function judgeVerdicts(request: number, sent: Sent, results: NonNullable<Answer["results"]>, times: Times): void {
     const activities = activitiesOf(sent);
     if (activities === null) {
       // What is too large is refused without being looked into, so that it need not be JSON.
@@ -60,7 +76,7 @@ export function createJudge(tell: (violation: Violation) => void = () => undefin
         const content = expectedContent(activities[position] ?? null, verdict);
         if ("fault" in content) report(request, "accepted_wrongly", `activity ${position}: ${content.fault}`);
         else if (content.id !== verdict.id || content.occurredAt !== verdict.occurredAt) report(request, "wrong_verdicts", `activity ${position} has another key in its verdict`);
-        else accepted.set(contentKey(content), request);
+        else accept(content, { request, position, ...times });
       } else {
         counts.undecided += 1;
         const content = expectedContent(activities[position] ?? null, { id: verdict.id, occurredAt: "" });
@@ -73,7 +89,7 @@ export function createJudge(tell: (violation: Violation) => void = () => undefin
     counts,
     byStatus,
     /** Takes a request and its answer. @param request its number. */
-    answered(request: number, sent: Sent, answer: Answer | null): void {
+    answered(request: number, sent: Sent, answer: Answer | null, times: Times): void {
       counts.requests += 1;
       if (answer === null) {
         counts.unanswered += 1;
@@ -92,26 +108,33 @@ export function createJudge(tell: (violation: Violation) => void = () => undefin
       else if (sent.valid && answer.status !== 202) report(request, "refused_valid", `status ${answer.status}`);
       const taken = answer.status === 202 || answer.status === 207;
       if (taken && answer.results === null) report(request, "odd_answer", `status ${answer.status} without verdicts`);
-      if (answer.results) judgeVerdicts(request, sent, answer.results);
+      if (answer.results) judgeVerdicts(request, sent, answer.results, times);
     },
-    /** Takes what was in the queue. */
-    found: (content: Content): void => void queued.add(contentKey(content)),
+    /** Takes one of the table's items. */
+    found(content: Content): void {
+      const [item, text] = [itemKey(content), contentKey(content)];
+      if (stored.has(item)) add({ what: "unexpected", detail: `stored twice under one key: ${text.slice(0, 300)}` });
+      stored.set(item, text);
+    },
     /** Takes a fault seen elsewhere. */
-    fault: (what: Violation["what"], detail: string): void => add({ what, detail }),
-    /** How many different activities must still turn up. */
-    missing: (): number => {
-      let missing = 0;
-      for (const key of accepted.keys()) if (!queued.has(key)) missing += 1;
-      return missing;
-    },
-    queued: () => queued.size,
+    fault: add,
+    /** How many were accepted under a key that another one had or got. */
+    replaced: (): number => counts.accepted - accepted.size,
+    stored: () => stored.size,
     violations: (): readonly Violation[] => violations,
-    /** Compares; once, when the queue is empty. */
+    /** Compares; once, when all is stored. */
     verdict(): Violation[] {
-      for (const [key, request] of accepted) if (!queued.has(key)) report(request, "lost", `accepted and not in the queue as sent: ${key.slice(0, 300)}`);
-      for (const key of queued) if (!accepted.has(key) && !maybe.has(key)) add({ what: "unexpected", detail: `in the queue and not accepted: ${key.slice(0, 300)}` });
+      for (const [item, acceptances] of accepted) {
+        const text = stored.get(item);
+        const last = lastContents(acceptances);
+        if (text !== undefined && (last.has(text) || maybe.has(text))) continue;
+        for (const { request, content } of acceptances) if (last.has(content)) report(request, "lost", `accepted and not stored as sent: ${content.slice(0, 300)}`);
+      }
+      for (const [item, text] of stored) {
+        const known = accepted.get(item)?.some(({ content }) => content === text) ?? false;
+        if (!known && !maybe.has(text)) add({ what: "unexpected", detail: `stored and not accepted: ${text.slice(0, 300)}` });
+      }
       return violations;
     },
   };
 }
-export type Judge = ReturnType<typeof createJudge>;

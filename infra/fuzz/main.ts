@@ -26,7 +26,7 @@ async function main(): Promise<number> {
   console.error(`${bodies} bodies, seed ${seed}`);
   const { figures, violations } = await fuzz({ bodies, seed, log: (line) => console.error(line) });
   if (json) console.log(JSON.stringify({ name: "fuzz", figures, violations }));
-  else for (const [name, figure] of Object.entries(figures)) console.log(`${name.padEnd(16)} ${figure}`);
+  else for (const [name, figure] of Object.entries(figures)) console.log(`${name.padEnd(20)} ${figure}`);
   return violations.length > 0 ? 1 : 0;
 }
 

@@ -10,7 +10,7 @@ export interface Sent {
   valid: boolean;
 }
 
-/** What of an activity goes through the queue; `properties` is its text. */
+/** What of an activity is stored; `properties` is its text. */
 export interface Content {
   id: string;
   userId: string;
@@ -24,6 +24,9 @@ export interface Content {
 /** Contents are compared as text. */
 export const contentKey = ({ id, userId, type, occurredAt, sessionId, source, properties }: Content): string =>
   JSON.stringify([id, userId, type, occurredAt, sessionId, source, properties]);
+
+/** One item of the table has one such key: what is sent under it again replaces it. */
+export const itemKey = ({ id, userId, occurredAt }: Content): string => JSON.stringify([userId, occurredAt, id]);
 
 const FIELDS = new Set(["id", "userId", "type", "occurredAt", "sessionId", "source", "properties"]);
 /** Characters that SQS carries, and no halves of them. */
@@ -75,7 +78,7 @@ function hasDoubleOrForbiddenKey(json: Json): boolean {
 const uuidTime = (id: string) => Number.parseInt(id.replace("-", "").slice(0, 12), 16);
 
 /**
- * What must be in the queue when this activity was accepted.
+ * What must be stored when this activity was accepted.
  * @param given id and time of the verdict, for what the producer left out.
  * @returns the content, or why it should not have been accepted.
  */
