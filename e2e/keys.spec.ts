@@ -1,6 +1,7 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { expectSound } from "#e2e/accessible.ts";
 import { MARKUP } from "#e2e/hostile-text.ts";
+import { pressOn } from "#e2e/keyboard.ts";
 import { openStack, type Stack } from "#e2e/stack.ts";
 import { expectShown, watch } from "#e2e/watch.ts";
 import { API_KEY_LIMITS, newApiKeySchema } from "#lib/contracts/api-keys.ts";
@@ -34,26 +35,22 @@ const idOf = (key: string | undefined) => key?.split("_")[2] ?? "";
 const rowOf = (key: string | undefined) => page.getByRole("table", { name: "Live API keys" }).getByRole("row").filter({ hasText: idOf(key) });
 const dialog = (name: string) => page.getByRole("dialog", { name });
 
-async function accessible(): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
-}
-
 /** What the public API answers to an activity sent with this key. */
 const send = (key: string | undefined, id: string) => stack.sendWith(key ?? "", [{ id, userId: "keys journey", type: "page.view", occurredAt: "2026-01-31T12:00:00Z" }]);
 
-/** The key that the dialog shows, which is the one on the clipboard after Copy. */
+/** The key that the dialog shows, which is the one on the clipboard after Copy; then it is kept. By keyboard alone. */
 async function keepNewKey(): Promise<void> {
   const made = dialog("The new API key");
   const key = await made.getByTestId("new-key").textContent();
-  await made.getByRole("button", { name: "Copy key" }).click();
+  await expect(made.getByRole("button", { name: "Copy key" })).toBeFocused();
+  await page.keyboard.press("Enter");
   await expect(made.getByRole("button", { name: "Copied" })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
   expect(key).toMatch(/^sw_live_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}$/);
   await page.keyboard.press("Escape");
   await expect(made).toBeVisible();
-  await accessible();
-  await made.getByRole("button", { name: "I have kept it" }).click();
+  if (shown.length === 0) await expectSound(page, "new-key");
+  await pressOn(made.getByRole("button", { name: "I have kept it" }));
   await expect(made).toBeHidden();
   shown.push(key ?? "");
 }
@@ -62,54 +59,58 @@ test("an admin makes a key by keyboard alone; it is shown once and opens the pub
   await page.goto("/keys");
   await expect(page.getByRole("table", { name: "Live API keys" })).toContainText("local");
   const create = page.getByRole("button", { name: "Create key" });
-  await create.focus();
-  await page.keyboard.press("Enter");
+  await pressOn(create);
   const form = dialog("Create an API key");
   await expect(form.getByRole("textbox", { name: "Name" })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(form.getByText("Say who will use it.")).toBeVisible();
-  await accessible();
+  await expectSound(page, "create-key");
   await page.keyboard.type(NAME);
-  await page.keyboard.press("Enter");
+  await pressOn(form.getByRole("checkbox", { name: "read" }), "Space");
+  await pressOn(form.getByRole("combobox", { name: "Expires" }), "ArrowUp");
+  await pressOn(form.getByRole("button", { name: "Create key" }));
   await keepNewKey();
+  await expect(create).toBeFocused();
 
   const [key] = shown;
   await expect(rowOf(key)).toContainText(NAME);
-  await expect(rowOf(key)).toContainText("never");
+  await expect(rowOf(key).locator('[data-column="scopes"]')).toContainText("ingest, read");
+  await expect(rowOf(key).locator('[data-column="expires"]')).toContainText("in 89 d");
+  await expect(rowOf(key).locator('[data-column="used"]')).toContainText("never");
   expect(await page.content()).not.toContain(key?.slice(-43));
   await expect.poll(() => send(key, "first"), { timeout: 20_000 }).toBe(202);
 });
 
-test("it is rotated: both keys open, a third of the name is refused", async () => {
-  await rowOf(shown[0]).getByRole("button", { name: /^Rotate/ }).click();
+test("it is rotated by keyboard alone: both keys open, a third of the name is refused", async () => {
+  const rotate = rowOf(shown[0]).getByRole("button", { name: /^Rotate/ });
+  await pressOn(rotate);
   await expect(dialog("Rotate an API key")).toContainText("Both open until the old one");
-  await accessible();
-  await dialog("Rotate an API key").getByRole("button", { name: "Rotate key" }).click();
+  await expectSound(page, "rotate-key");
+  await pressOn(dialog("Rotate an API key").getByRole("button", { name: "Rotate key" }));
   await keepNewKey();
+  await expect(rotate).toBeFocused();
   const [old, next] = shown;
   await expect(rowOf(old)).toContainText("being replaced");
   await expect(rowOf(old)).toContainText("Expires soon");
   await expect.poll(() => send(next, "second"), { timeout: 20_000 }).toBe(202);
   expect(await send(old, "third")).toBe(202);
 
-  await rowOf(next).getByRole("button", { name: /^Rotate/ }).click();
-  await dialog("Rotate an API key").getByRole("button", { name: "Rotate key" }).click();
+  await pressOn(rowOf(next).getByRole("button", { name: /^Rotate/ }));
+  await pressOn(dialog("Rotate an API key").getByRole("button", { name: "Rotate key" }));
   await expect(dialog("Rotate an API key").getByRole("alert")).toContainText("At most 2 live keys have one name");
   await page.keyboard.press("Escape");
   await expect(dialog("Rotate an API key")).toBeHidden();
 });
 
-test("the old one is revoked and refused within 30 seconds, the new one goes on", async () => {
+test("the old one is revoked by keyboard alone and refused within 30 seconds, the new one goes on", async () => {
   const [old, next] = shown;
   await expect(rowOf(old).locator('[data-column="used"]')).toContainText(/just now|ago/, { timeout: 30_000 });
-  await rowOf(old).getByRole("button", { name: /^Revoke/ }).click();
+  await pressOn(rowOf(old).getByRole("button", { name: /^Revoke/ }));
   const ask = dialog("Revoke an API key");
   await expect(ask).toContainText("a producer still sends with it");
-  for (const colorScheme of ["dark", "light"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await accessible();
-  }
-  await ask.getByRole("button", { name: "Revoke key" }).click();
+  await expect(ask.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await expectSound(page, "revoke-key");
+  await pressOn(ask.getByRole("button", { name: "Revoke key" }));
   await expect(ask).toBeHidden();
   await expect(page.getByRole("table", { name: "Ended API keys" })).toContainText(idOf(old));
   await expect(rowOf(old)).toHaveCount(0);

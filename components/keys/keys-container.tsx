@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Attempt } from "#components/ui/dialog-form.tsx";
 import { useApiKeys, useCreateApiKey, useRevokeApiKey, useRotateApiKey } from "#lib/client/api-keys.ts";
 import { useNow } from "#lib/client/use-now.ts";
+import { useOpener } from "#lib/client/use-opener.ts";
 import type { ApiKey, NewApiKey } from "#lib/contracts/api-keys.ts";
 import { KeysScreen } from "./keys-screen.tsx";
 import { keyListState } from "./list-state.ts";
@@ -23,7 +24,9 @@ export function KeysContainer() {
   const list = useApiKeys();
   const [create, rotate, revoke] = [useCreateApiKey(), useRotateApiKey(), useRevokeApiKey()];
   const [dialog, setDialog] = useState<Dialog>(NONE);
+  const opener = useOpener();
   const open = (next: Dialog) => {
+    if (dialog.kind === "none") opener.remember();
     for (const act of [create, rotate, revoke]) act.reset();
     setDialog(next);
   };
@@ -48,7 +51,13 @@ export function KeysContainer() {
           onClose: close,
         },
         revoke: { apiKey: revoking, attempt: attemptOf(revoke), onConfirm: () => revoking && revoke.mutate({ id: revoking.id }, { onSuccess: close }), onClose: close },
-        made: { made: dialog.kind === "made" ? dialog.made : null, onDone: close },
+        made: {
+          made: dialog.kind === "made" ? dialog.made : null,
+          onDone: () => {
+            close();
+            opener.giveBack();
+          },
+        },
       }}
     />
   );
