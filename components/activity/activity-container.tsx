@@ -1,6 +1,7 @@
 "use client";
 
 import { useState } from "react";
+import { useAccount } from "#lib/client/account.tsx";
 import { type ActivitySearch, searchedUser, useActivitySearch } from "#lib/client/activities.ts";
 import { useAlive, useNow } from "#lib/client/use-now.ts";
 import type { StoredActivity } from "#lib/contracts/activity.ts";
@@ -54,8 +55,9 @@ function resultsOf(search: ActivitySearch | null, query: ReturnType<typeof useAc
 
 function ActivityBrowser({ initial }: { initial: RangeInAddress }) {
   const nowMs = useNow();
+  const person = useAccount()?.id ?? null;
   const [fields, setFields] = useState<SearchFields>(() => ({
-    user: searchedUser.read() ?? "",
+    user: searchedUser.read(person) ?? "",
     from: initial.from === undefined ? "" : toLocalField(Date.parse(initial.from)),
     to: initial.to === undefined ? "" : toLocalField(Date.parse(initial.to)),
   }));
@@ -69,7 +71,7 @@ function ActivityBrowser({ initial }: { initial: RangeInAddress }) {
     const read = readFields(given);
     setErrors(read.errors);
     if (!read.search) return;
-    searchedUser.write(read.search.user);
+    searchedUser.write(person, read.search.user);
     window.history.replaceState(null, "", addressOf(read.search));
     setSearch({ ...read.search, number: (search?.number ?? 0) + 1 });
   };

@@ -2,7 +2,7 @@
 
 import { useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
-import { useMay } from "#lib/client/account.tsx";
+import { useAccount, useMay } from "#lib/client/account.tsx";
 import { searchedUser } from "#lib/client/activities.ts";
 import { type DeadLetterFilter, filteredUser, useDeadLetter, useDeadLetters, useFailing, useReceipt, useRedriveRuns, useReveal } from "#lib/client/dead-letters.ts";
 import { useAlive, useNow } from "#lib/client/use-now.ts";
@@ -22,6 +22,7 @@ function useView(): [DeadLettersView, (change: Partial<DeadLettersView>) => void
 
 function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
   const nowMs = useNow();
+  const person = useAccount()?.id ?? null;
   const router = useRouter();
   const mayAct = useMay("dead_letters:act");
   const mayReveal = useMay("dead_letters:reveal");
@@ -72,7 +73,7 @@ function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
         },
         onUser: (next) => {
           startOver();
-          filteredUser.write(next);
+          filteredUser.write(person, next);
           setUser(next);
         },
         onRedrive: mayAct ? () => open(chosen) : null,
@@ -123,7 +124,7 @@ function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
         onOpenRun: openRun,
         onOpenUser: maySearch
           ? (userId) => {
-              searchedUser.write(userId);
+              searchedUser.write(person, userId);
               router.push("/activity");
             }
           : null,
@@ -140,5 +141,6 @@ function DeadLettersBrowser({ initialUser }: { initialUser: string }) {
 /** Fetches for the dead letters page. The user filtered by is known only in the browser. */
 export function DeadLettersContainer() {
   const alive = useAlive();
-  return <DeadLettersBrowser key={alive ? "alive" : "before"} initialUser={alive ? (filteredUser.read() ?? "") : ""} />;
+  const person = useAccount()?.id ?? null;
+  return <DeadLettersBrowser key={alive ? "alive" : "before"} initialUser={alive ? (filteredUser.read(person) ?? "") : ""} />;
 }

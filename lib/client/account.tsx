@@ -1,13 +1,16 @@
 "use client";
 
-import { createContext, type ReactNode, useContext } from "react";
+import { createContext, type ReactNode, useContext, useEffect } from "react";
+import { forgetTab } from "#lib/client/session-text.ts";
 import type { Permission } from "#lib/contracts/actor.ts";
 import type { Account } from "#lib/contracts/people.ts";
 
 const AccountContext = createContext<Account | null>(null);
 
-/** Tells every part of the page who is signed in. */
+/** Tells every part of the page who is signed in. What the tab keeps of anybody else is forgotten. */
 export function AccountProvider({ account, children }: { account: Account | null; children: ReactNode }) {
+  const person = account?.id ?? null;
+  useEffect(() => forgetTab(person), [person]);
   return <AccountContext value={account}>{children}</AccountContext>;
 }
 

@@ -16,7 +16,7 @@ export interface ActivitySearch {
 /** Activities on one page of the list. */
 const PAGE_SIZE = 50;
 
-/** The user searched last in this tab; another page may put one here before it links to the search. */
+/** The user whom somebody searched last in this tab; another page may put one here before it links to the search. */
 export const searchedUser = sessionText("activity.user");
 
 function activitySearchOptions(search: ActivitySearch | null) {

@@ -27,7 +27,7 @@ export interface DeadLetterFilter {
   cursor?: string;
 }
 
-/** The user filtered by in this tab. */
+/** The user whom somebody filters by in this tab. */
 export const filteredUser = sessionText("dead-letters.user");
 
 const keys = {

@@ -2,21 +2,18 @@ import { useMutation } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { ApiError } from "#lib/client/api-error.ts";
 import { apiFetch } from "#lib/client/fetch.ts";
+import { forgetTab } from "#lib/client/session-text.ts";
 import type { Role } from "#lib/contracts/actor.ts";
 import { type ChangePasswordRequest, changePasswordAnswerSchema, doneSchema, type RedeemLinkRequest, type SignInRequest, singleSignOnAnswerSchema } from "#lib/contracts/people.ts";
 
-/** Leaves for a page by a full load: nothing that was read for one person is in memory for the next. */
-function leaveFor(path: string): void {
-  window.location.assign(path);
-}
-
-/** What a tab keeps goes with its person. */
-function forgetTab(): void {
-  try {
-    window.sessionStorage.clear();
-  } catch {
-    // Storage is closed: nothing was kept.
-  }
+/**
+ * Every way in and out leaves for its page here. By a full load, and with nothing kept in the tab: what was read for one
+ * person, and what they looked for, is not there for the next.
+ */
+function leaveFor(path: string, { replace = false }: { /** Going back does not lead here again. */ replace?: boolean } = {}): void {
+  forgetTab();
+  if (replace) window.location.replace(path);
+  else window.location.assign(path);
 }
 
 /** A sign-in hashes a password, which takes its time on a busy machine. */
@@ -25,20 +22,14 @@ const SIGN_IN_TIMEOUT_MS = 20_000;
 export function useSignIn(next: string) {
   return useMutation({
     mutationFn: (body: SignInRequest) => apiFetch({ path: "/api/auth/sign-in", body, schema: doneSchema, timeoutMs: SIGN_IN_TIMEOUT_MS }),
-    onSuccess: () => {
-      forgetTab();
-      leaveFor(next);
-    },
+    onSuccess: () => leaveFor(next),
   });
 }
 
 export function useDemoSignIn(next: string) {
   return useMutation({
     mutationFn: (role: Role) => apiFetch({ path: "/api/auth/demo", body: { role }, schema: doneSchema }),
-    onSuccess: () => {
-      forgetTab();
-      leaveFor(next);
-    },
+    onSuccess: () => leaveFor(next),
   });
 }
 
@@ -52,11 +43,8 @@ export function useSingleSignOn(next: string) {
 export function useRedeemLink() {
   return useMutation({
     mutationFn: (body: RedeemLinkRequest) => apiFetch({ path: "/api/auth/link", body, schema: doneSchema, timeoutMs: SIGN_IN_TIMEOUT_MS }),
-    onSuccess: () => {
-      forgetTab();
-      // Not assign(): going back must not lead to the used link.
-      window.location.replace("/");
-    },
+    // Going back must not lead to the used link.
+    onSuccess: () => leaveFor("/", { replace: true }),
   });
 }
 
@@ -72,10 +60,7 @@ export function useChangePassword() {
 export function useSignOut() {
   return useMutation({
     mutationFn: () => apiFetch({ path: "/api/auth/sign-out", body: {}, schema: doneSchema }),
-    onSuccess: () => {
-      forgetTab();
-      leaveFor("/sign-in");
-    },
+    onSuccess: () => leaveFor("/sign-in"),
   });
 }
 
