@@ -4,12 +4,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
-import { type APIRequestContext, expect, test } from "@playwright/test";
+import { type APIRequestContext, expect, type PlaywrightWorkerArgs, test } from "@playwright/test";
 import { eachOf } from "#e2e/at-once.ts";
 import { builtPages, builtRoutes } from "#e2e/built.ts";
 import { fetchData, STALE_RETRIES } from "#e2e/data-request.ts";
+import { leaks, secrets } from "#e2e/secrets.ts";
+import { openStack, type Stack } from "#e2e/stack.ts";
 import { drainAnswerSchema } from "#lib/contracts/overview.ts";
-import { peopleListSchema } from "#lib/contracts/people.ts";
+import { peopleListSchema, singleSignOnAnswerSchema } from "#lib/contracts/people.ts";
 import { PROBLEM_CONTENT_TYPE } from "#lib/contracts/problem.ts";
 
 /*
@@ -167,7 +169,68 @@ test("an address under /api that is nobody's is a problem like any other, and sa
   await nobody.dispose();
 });
 
-test("no address that a request names is fetched by the server", async ({ request, baseURL }) => {
+/** Every address of the public API by each of its methods, as its own description has them. */
+async function publicRoutes({ apiUrl }: Stack): Promise<{ path: string; method: string }[]> {
+  const { paths } = (await (await fetch(`${apiUrl}/v1/openapi.json`)).json()) as { paths: Record<string, object> };
+  const routes = Object.entries(paths).flatMap(([path, operations]) => Object.keys(operations).filter((name) => /^(get|head|post|put|patch|delete)$/.test(name)).map((name) => ({ path, method: name.toUpperCase() })));
+  expect(routes.map(({ path }) => path)).toEqual(expect.arrayContaining(["/v1/activities", "/v1/beacon", "/v1/users/{userId}/activities", "/v1/openapi.json", "/healthz"]));
+  return routes;
+}
+
+interface Canary {
+  target: string;
+  headers: Record<string, string>;
+}
+
+/** Begins single sign-ons whose way back, and whose provider as the answer names it, is the target. */
+async function expectNoSingleSignOnReaches({ target, headers, playwright, baseURL }: Canary & { playwright: PlaywrightWorkerArgs["playwright"]; baseURL: string | undefined }): Promise<void> {
+  const provider = process.env.E2E_PROVIDER_URL ?? "";
+  for (const iss of [target, `${target}/.well-known/openid-configuration`]) {
+    const stranger = await playwright.request.newContext({ baseURL: baseURL ?? "", storageState: { cookies: [], origins: [] } });
+    let begun = "";
+    // Tests beside this one may have used up what a client may begin.
+    await expect(async () => {
+      const answer = await stranger.post("/api/auth/single-sign-on", { headers: { ...json(baseURL), ...headers }, data: { next: target } });
+      expect(answer.status()).toBe(200);
+      begun = singleSignOnAnswerSchema.parse(await answer.json()).url;
+    }).toPass({ timeout: 60_000 });
+    const sent = new URL(begun);
+    expect([sent.origin, sent.searchParams.get("redirect_uri")]).toEqual([provider, `${baseURL}/api/auth/callback/oidc`]);
+    // Back with the true state, so that it is the issuer which is wrong.
+    const back = new URLSearchParams({ state: sent.searchParams.get("state") ?? "", code: randomUUID(), iss, next: target });
+    const answer = await stranger.get(`/api/auth/callback/oidc?${back.toString()}`, { headers, maxRedirects: 0 });
+    expect([answer.status(), answer.headers().location]).toEqual([302, "/sign-in?problem=single_sign_on_failed"]);
+    await stranger.dispose();
+  }
+}
+
+/** Sends the target to every address of the public API, and in every text of an activity that is taken. */
+async function expectNoActivityReaches({ target, headers, query }: Canary & { query: string }): Promise<void> {
+  const stack = await openStack();
+  try {
+    const authorization = `Bearer ${stack.apiKey}`;
+    const activity = { id: randomUUID(), userId: target, type: "page.view", occurredAt: "2026-01-31T12:00:00Z", properties: { url: target, image: `${target}/image`, callback: target } };
+    for (const { path, method } of await publicRoutes(stack)) {
+      const data = path === "/v1/beacon" ? { key: stack.apiKey, activities: [activity] } : [activity];
+      const answer = await fetch(`${stack.apiUrl}${path.replace("{userId}", encodeURIComponent(target))}?${query}`, {
+        method,
+        redirect: "manual",
+        headers: { ...headers, origin: target, "content-type": "application/json", "content-location": target, link: `<${target}>; rel=preload`, authorization },
+        ...(method === "POST" && { body: JSON.stringify(data) }),
+      });
+      await answer.body?.cancel();
+      expect(answer.status, `${method} ${path}`).toBeLessThan(500);
+    }
+    const sent = await stack.send([activity]);
+    expect(sent.status).toBe(202);
+    // The worker has had it in its hands before it is in the table.
+    await expect.poll(async () => (await stack.rows()).filter(({ userId }) => userId === target).length, { timeout: 60_000 }).toBeGreaterThan(0);
+  } finally {
+    stack.close();
+  }
+}
+
+test("no address that a request names is fetched by the server", async ({ request, playwright, baseURL }) => {
   const reached: string[] = [];
   const canary = createServer((met, response) => {
     reached.push(`${met.method} ${met.url}`);
@@ -178,11 +241,29 @@ test("no address that a request names is fetched by the server", async ({ reques
   const { host } = new URL(target);
   const dashboard = new URL(baseURL ?? "");
   try {
-    const names = ["url", "next", "redirect", "callback", "callbackURL", "returnTo", "webhook", "image", "host"];
+    const names = ["url", "next", "redirect", "callback", "callbackURL", "errorCallbackURL", "returnTo", "webhook", "image", "host", "iss", "issuer"];
     const query = names.map((name) => `${name}=${encodeURIComponent(`${target}/${name}`)}`).join("&");
+    const fields = Object.fromEntries(names.map((name) => [name, `${target}/${name}`]));
     const headers = { "x-forwarded-host": host, "x-forwarded-proto": "http", "x-forwarded-server": host, forwarded: `host=${host}`, "x-original-url": target, "x-rewrite-url": target, "x-middleware-rewrite": target, "x-nextjs-data": "1", referer: target };
-    for (const path of [...(await pages()), "/_next/image", "/api/overview", "/sign-in"]) await request.get(`${path}?${query}`, { headers, maxRedirects: 0 });
-    for (const path of ["/", "/api/drain", "/api/redrives"]) await request.post(path, { headers: { ...json(baseURL), ...headers }, data: Object.fromEntries(names.map((name) => [name, target])), maxRedirects: 0 });
+    for (const path of [...(await pages()), "/_next/image", "/sign-in"]) await request.get(`${path}?${query}`, { headers, maxRedirects: 0 });
+    // Begun below, as one that is in order: each beginning counts against the client.
+    const routes = (await builtRoutes(request)).filter(({ path }) => path !== "/api/auth/single-sign-on");
+    expect(routes.length).toBeGreaterThan(35);
+    await eachOf([...routes, { name: "POST /", method: "POST", path: "/" }], AT_ONCE, async ({ method, path }) => {
+      await request.fetch(`${path}?${query}`, { method, headers: { ...json(baseURL), ...headers }, maxRedirects: 0, maxRetries: STALE_RETRIES, ...(method !== "GET" && { data: fields }) });
+    });
+    // What is taken for a valid request, with the address in each text of it.
+    const taken: [path: string, data: object, status: number][] = [
+      ["/api/people", { email: `canary-${randomUUID()}@[127.0.0.1]`, name: target, role: "support" }, 422],
+      ["/api/people", { email: `canary-${randomUUID()}@example.com`, name: target, role: "support" }, 201],
+      ["/api/keys", { name: target, scopes: ["read"], expiresInDays: 1 }, 201],
+      ["/api/dead-letters/search", { user: target }, 200],
+      ["/api/activities/search", { user: target }, 200],
+      ["/api/redrives", { runId: randomUUID(), deathIds: [randomUUID()], reason: target }, 409],
+    ];
+    for (const [path, data, status] of taken) expect((await request.post(path, { headers: { ...json(baseURL), ...headers }, data })).status(), path).toBe(status);
+    await expectNoSingleSignOnReaches({ target, playwright, baseURL, headers });
+    await expectNoActivityReaches({ target, query, headers });
     // The absolute form of a request, plain and as an upgrade, and an answer from elsewhere to a CONNECT.
     const raw = [
       `GET ${target}/absolute HTTP/1.1\r\nHost: ${dashboard.host}\r\nConnection: close\r\n\r\n`,
@@ -203,6 +284,9 @@ test("no address that a request names is fetched by the server", async ({ reques
       expect(Buffer.concat(got).toString(), text).not.toContain("canary");
     }
     expect(reached).toEqual([]);
+    // It would have heard.
+    await fetch(`${target}/planted`);
+    expect(reached).toEqual(["GET /planted"]);
   } finally {
     canary.closeAllConnections();
     canary.close();
@@ -216,27 +300,26 @@ async function textOf(folder: string): Promise<Map<string, string>> {
   return new Map(await Promise.all(files.map(async (file) => [file, await readFile(file, "utf8")] as const)));
 }
 
-/** Texts that must never leave the server: the values of the start's secrets, and what secrets look like. */
-async function secrets(sessions: readonly string[]): Promise<(string | RegExp)[]> {
-  const directory = process.env.SPILLWAY_STATE_DIR;
-  if (directory === undefined) throw new Error("SPILLWAY_STATE_DIR is not set: the browser tests' setup has not run");
-  const env = JSON.parse(await readFile(join(directory, "env.json"), "utf8")) as Record<string, string>;
-  const secret = Object.entries(env).filter(([name]) => /DATABASE|SECRET|PASSWORD|KEY|TOKEN/.test(name)).map(([, value]) => value);
-  const passwords = secret.filter((value) => URL.canParse(value)).map((value) => new URL(value).password);
-  // Also the files that the start keeps its key and its cookies' secret in.
-  const files = await Promise.all(["api-key", "auth-secret"].map((name) => readFile(join(directory, name), "utf8").catch(() => "")));
-  const values = [...secret, ...passwords, ...files.map((text) => text.trim()), ...sessions].filter((value) => value.length >= 8);
-  expect(values.length).toBeGreaterThan(0);
-  return [...values, /postgres(ql)?:\/\/[^"'\s]*@/, /\bAKIA[0-9A-Z]{16}\b/, /-----BEGIN [A-Z ]*PRIVATE KEY/, /sw_live_[A-Za-z0-9]+_[A-Za-z0-9]{16,}/, /\$argon2|\$scrypt|\$2[aby]\$/];
+/** Everything that the public API says: each address by each method, with and without a key, with and without sense. */
+async function publicAnswers(stack: Stack): Promise<{ name: string; text: string }[]> {
+  const bodies = ["{", "[]", '[{"id":1}]', '{"key":"sw_live_x_y","activities":[]}'];
+  const authorizations = [null, "Bearer sw_live_x_y", `Bearer ${stack.apiKey}`];
+  const paths = [...new Set((await publicRoutes(stack)).map(({ path }) => path.replace("{userId}", "nobody"))), "/v1/users/nobody/activities?limit=x", "/v1/nowhere", "/nowhere", "/%ff"];
+  const asked = paths.flatMap((path) => ["GET", "HEAD", "POST", "PUT", "OPTIONS"].flatMap((method) => authorizations.flatMap((authorization) => (method === "POST" ? bodies : [null]).map((body) => ({ path, method, authorization, body })))));
+  const answers: { name: string; text: string }[] = [];
+  await eachOf(asked, AT_ONCE, async ({ path, method, authorization, body }) => {
+    const headers = { "content-type": "application/json", ...(authorization !== null && { authorization }) };
+    const answer = await fetch(`${stack.apiUrl}${path}`, { method, headers, ...(body !== null && { body }) });
+    answers.push({ name: `${method} ${path} ${body ?? ""}: ${answer.status}`, text: `${JSON.stringify([...answer.headers])}\n${await answer.text()}` });
+  });
+  return answers;
 }
 
-function leaks(text: string, needles: readonly (string | RegExp)[]): string[] {
-  return needles.filter((needle) => (typeof needle === "string" ? text.includes(needle) : needle.test(text))).map(String);
-}
-
-test("no secret stands in the bundle, in a page, in what it is drawn from, in an answer, or in an error", async ({ request, baseURL }) => {
+test("no secret stands in the bundle, in a page, in what it is drawn from, in an answer, or in an error", async ({ request, playwright, baseURL }) => {
   const { cookies } = await request.storageState();
-  const needles = await secrets(cookies.flatMap(({ value }) => [value, decodeURIComponent(value).split(".")[0] ?? ""]));
+  const strangers = await playwright.request.newContext({ baseURL: baseURL ?? "", storageState: { cookies: [], origins: [] } });
+  const { needles, password, key, link } = await secrets({ admin: request, strangers, origin: baseURL ?? "", cookies: cookies.map(({ value }) => value) });
+  await strangers.dispose();
   const files = await textOf(join(".next", "static"));
   expect(files.size).toBeGreaterThan(5);
   for (const [file, text] of files) {
@@ -282,6 +365,24 @@ test("no secret stands in the bundle, in a page, in what it is drawn from, in an
     expect(answer.status(), answer.url()).toBeGreaterThanOrEqual(400);
     expect(leaks(text, needles), answer.url()).toEqual([]);
     expect(text, answer.url()).not.toMatch(/node_modules|\n\s+at |\.ts:\d+/);
+  }
+  const stack = await openStack();
+  try {
+    const answers = await publicAnswers(stack);
+    for (const status of [200, 400, 401, 404, 405]) expect(answers.some(({ name }) => name.endsWith(`: ${status}`)), `none was answered ${status}`).toBe(true);
+    for (const { name, text } of answers) expect(leaks(text, needles), name).toEqual([]);
+    // Planted where an answer repeats it, each is found: in a verdict of the public API, and in a person's name.
+    for (const planted of [...password.split(":"), key, link]) {
+      const verdicts = await stack.send([{ id: planted }]);
+      expect(leaks(JSON.stringify(verdicts.body), needles)).toContain(planted);
+    }
+  } finally {
+    stack.close();
+  }
+  for (const [index, planted] of [key, link].entries()) {
+    const named = await request.post("/api/people", { headers: json(baseURL), data: { email: `planted-${index}-${randomUUID()}@example.com`, name: planted, role: "support" } });
+    expect(named.status()).toBe(201);
+    expect(leaks(await (await request.get("/api/people")).text(), needles)).toContain(planted);
   }
 });
 
