@@ -1,6 +1,7 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, expect, type Page, test } from "@playwright/test";
+import { expectNoViolations, expectSound } from "#e2e/accessible.ts";
 import { MARKUP } from "#e2e/hostile-text.ts";
+import { pressOn, typeInto } from "#e2e/keyboard.ts";
 import { expectShown, watch } from "#e2e/watch.ts";
 import { linkAnswerSchema } from "#lib/contracts/people.ts";
 
@@ -16,11 +17,6 @@ const EMAIL = `grace-${unique}@example.com`;
 
 let grace: Page;
 let link: string;
-
-async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
-}
 
 const strangersPage = async (browser: Browser) => (await browser.newContext({ storageState: { cookies: [], origins: [] } })).newPage();
 const row = (page: Page) => page.getByRole("table", { name: "People" }).getByRole("row").filter({ hasText: EMAIL });
@@ -42,41 +38,38 @@ test("an admin invites somebody by keyboard alone, and is shown a link once", as
   await page.goto("/people");
   await expect(page.getByRole("table", { name: "People" })).toContainText("admin@demo.invalid");
   await expectNoViolations(page);
-  await page.getByRole("button", { name: "Invite" }).press("Enter");
+  await pressOn(page.getByRole("button", { name: "Invite" }));
   const dialog = page.getByRole("dialog", { name: "Invite a person" });
   await expect(dialog.getByRole("textbox", { name: "Name" })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(dialog.getByText("This is no e-mail address.")).toBeVisible();
-  await expectNoViolations(page);
-  await dialog.getByRole("textbox", { name: "Name" }).focus();
+  await expectSound(page, "invite");
   await page.keyboard.type("Grace");
-  await page.keyboard.press("Tab");
-  await page.keyboard.type(EMAIL);
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("o");
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Tab");
-  await expect(dialog.getByRole("button", { name: "Invite" })).toBeFocused();
-  await page.keyboard.press("Enter");
+  await typeInto(dialog.getByRole("textbox", { name: "E-mail" }), EMAIL);
+  await pressOn(dialog.getByRole("combobox", { name: "Role" }), "o");
+  await pressOn(dialog.getByRole("button", { name: "Invite" }));
   const shown = page.getByRole("dialog", { name: "A link to sign in with" });
   await expect(shown.getByTestId("new-link")).toBeVisible();
   link = (await shown.getByTestId("new-link").textContent()) ?? "";
   expect(link).toMatch(/\/invitation#[\w-]{43}$/);
-  await expectNoViolations(page);
-  await shown.getByRole("button", { name: "Done" }).press("Enter");
+  await expect(shown.getByRole("button", { name: "Copy link" })).toBeFocused();
+  await expectSound(page, "new-link");
+  await pressOn(shown.getByRole("button", { name: "Done" }));
   await expect(shown).toBeHidden();
+  await expect(page.getByRole("button", { name: "Invite" })).toBeFocused();
   await expect(row(page)).toContainText("Operator");
   await expect(row(page)).toContainText("Invited");
 });
 
-test("the link sets a password, once, and its person is in with their role", async ({ browser }) => {
+test("the link sets a password by keyboard alone, once, and its person is in with their role", async ({ browser }) => {
   await grace.goto(link);
-  await grace.getByRole("textbox", { name: "Your name" }).fill("Grace Hopper");
-  await grace.getByLabel("New password", { exact: true }).fill("short");
-  await grace.getByRole("button", { name: "Set password and sign in" }).click();
+  await typeInto(grace.getByRole("textbox", { name: "Your name" }), "Grace Hopper");
+  await typeInto(grace.getByLabel("New password", { exact: true }), "short");
+  await grace.keyboard.press("Enter");
   await expect(grace.getByText(/^At least 15 characters: /)).toBeVisible();
-  await grace.getByLabel("New password", { exact: true }).fill(PASSWORD);
-  await grace.getByRole("button", { name: "Set password and sign in" }).click();
+  await grace.keyboard.press("ControlOrMeta+a");
+  await grace.keyboard.type(PASSWORD);
+  await pressOn(grace.getByRole("button", { name: "Set password and sign in" }));
   await expect(grace.getByRole("button", { name: "Account of Grace Hopper" })).toBeVisible();
   await expect(grace.getByRole("button", { name: "Apply" })).toBeVisible();
   expect(grace.url()).not.toContain("#");
@@ -92,23 +85,20 @@ test("the link sets a password, once, and its person is in with their role", asy
 
 test("another role, given by keyboard alone, ends the session at once, and counts from the next sign-in on", async ({ page }) => {
   await page.goto("/people");
-  await row(page).getByRole("button", { name: /^Manage/ }).press("Enter");
+  await pressOn(row(page).getByRole("button", { name: /^Manage/ }));
   const drawer = page.getByRole("dialog");
   await expect(drawer.getByRole("list", { name: "Sessions of Grace Hopper" }).getByRole("listitem")).toHaveCount(1);
-  await expectNoViolations(page);
   const role = drawer.getByRole("combobox", { name: "Role" });
-  await role.focus();
-  await page.keyboard.press("ArrowUp");
+  await pressOn(role, "ArrowUp");
   await expect(role).toHaveValue("support");
-  await page.keyboard.press("Tab");
-  await expect(drawer.getByRole("button", { name: "Change role" })).toBeFocused();
-  await page.keyboard.press("Enter");
+  await pressOn(drawer.getByRole("button", { name: "Change role" }));
   await expect(drawer.getByText("Signed in nowhere")).toBeVisible();
   // The page that Grace left open finds out by itself.
   await expect(grace).toHaveURL(/\/sign-in$|\/sign-in\?next=%2F$/);
-  await grace.getByRole("textbox", { name: "E-mail" }).fill(EMAIL.toUpperCase());
-  await grace.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await grace.keyboard.press("Enter");
+  await grace.goto("/sign-in");
+  await typeInto(grace.getByRole("textbox", { name: "E-mail" }), EMAIL.toUpperCase());
+  await typeInto(grace.getByLabel("Password", { exact: true }), PASSWORD);
+  await pressOn(grace.getByRole("button", { name: "Sign in", exact: true }));
   await expect(grace.getByText("Operators and admins set the rate.")).toBeVisible();
 });
 

@@ -5,6 +5,7 @@ import type { Attempt } from "#components/ui/dialog-form.tsx";
 import { useAccount } from "#lib/client/account.tsx";
 import { useEndSessions, useInvite, useNewLink, usePeople, usePersonSessions, useSetDisabled, useSetRole } from "#lib/client/people.ts";
 import { useNow } from "#lib/client/use-now.ts";
+import { useOpener } from "#lib/client/use-opener.ts";
 import type { LinkAnswer } from "#lib/contracts/people.ts";
 import { listState } from "./list-state.ts";
 import { PeopleScreen } from "./people-screen.tsx";
@@ -31,7 +32,9 @@ export function PeopleContainer() {
   const invite = useInvite();
   const [link, role, disabled, end] = [useNewLink(), useSetRole(), useSetDisabled(), useEndSessions()];
   const ofPerson = [link, role, disabled, end];
+  const opener = useOpener();
   const open = (next: Dialog) => {
+    if (dialog.kind === "none") opener.remember();
     for (const act of [invite, ...ofPerson]) act.reset();
     setDialog(next);
   };
@@ -61,7 +64,13 @@ export function PeopleContainer() {
         onClose: close,
       }}
       invite={{ opened: dialog.kind === "invite", attempt: attemptOf([invite]), onConfirm: (request) => invite.mutate(request, { onSuccess: show }), onClose: close }}
-      link={{ made: dialog.kind === "link" ? dialog.made : null, onDone: close }}
+      link={{
+        made: dialog.kind === "link" ? dialog.made : null,
+        onDone: () => {
+          close();
+          opener.giveBack();
+        },
+      }}
     />
   );
 }
