@@ -15,7 +15,6 @@ import { storedContents } from "./stored.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
 const CONNECTIONS = 8;
-const WORKERS = 2;
 /** Bodies made at a time; making them keeps this thread, and the stand-ins with it, busy. */
 const CHUNK = 200;
 /** Neither the table nor the dial is to hold the workers back. */
@@ -71,9 +70,10 @@ async function drained(stack: Stack, log: Log): Promise<number> {
 /**
  * Sends random bodies to the real public API over the embedded backends, lets real workers store what it queued, and
  * holds its answers against the table.
+ * @param workers how many processes drain the queue side by side.
  * @param log gets a line now and then.
  */
-export async function fuzz({ bodies, seed, log = () => undefined }: { bodies: number; seed: number; log?: Log }): Promise<FuzzReport> {
+export async function fuzz({ bodies, seed, workers: workerCount = 2, log = () => undefined }: { bodies: number; seed: number; workers?: number; log?: Log }): Promise<FuzzReport> {
   const release = releasers();
   let told = 0;
   const judge = createJudge((violation) => {
@@ -90,7 +90,7 @@ export async function fuzz({ bodies, seed, log = () => undefined }: { bodies: nu
     const api = await startApiProcess(stack.env);
     release.push(() => api.stop());
     const workers = await Promise.all(
-      Array.from({ length: WORKERS }, async (_, n) => {
+      Array.from({ length: workerCount }, async (_, n) => {
         const worker = await startWorkerProcess(`worker ${n + 1}`, stack.env);
         release.push(() => worker.stop());
         return worker;
