@@ -102,7 +102,7 @@ test("the public API counts, divides what it may read, and reads keys; it can ma
   await api.keys.active();
   await api.keys.markUsed([{ id: "nobody", usedAgoMs: 1 }]);
   const shares = createReadShares({ db: api.db, queue: "q", budget: "open-api" });
-  expect((await shares.renew({ holder: "p", address: "here", inUse: 0, lifeMs: 1_000, first: true })).part).toBe(1);
+  expect((await shares.renew({ holder: "p", address: "here", inUse: 0, lifeMs: 1_000, first: true, leastPart: 0, turnMs: 0 })).part).toBe(1);
   await shares.release("p");
   const made = newApiKey();
   await denied(api.keys.insert({ id: made.id, hash: made.hash, name: "mine", scopes: ["read"], createdBy: "me", lifetimeSeconds: null }));

@@ -17,7 +17,7 @@ export type ReadBucket = ReturnType<typeof createReadBucket>;
 /**
  * Read units of one process. A Query sets aside the most that it can cost and gives back what it did not, so the
  * units spent in any span of t seconds are at most `unitsPerSecond` * t + `burstUnits`, however large the items are. A
- * bucket too small for one largest item lends it when full: then one item more.
+ * bucket too small for one largest item gives nothing.
  *
  * It starts empty: what it holds may just have been another's.
  * @param now monotonic milliseconds.
@@ -55,8 +55,7 @@ export function createReadBucket({ now }: { now: () => number }) {
       fill();
       if (!rate) return { items: wanted, units: 0 };
       const one = mostReadUnits(1);
-      const lends = rate.burstUnits < one && rate.burstUnits > 0 && inFlight === 0 && tokens >= rate.burstUnits;
-      const items = lends ? 1 : Math.min(wanted, Math.max(itemsWithin(inFlight > 0 ? tokens / 2 : tokens), tokens >= one ? 1 : 0));
+      const items = Math.min(wanted, Math.max(itemsWithin(inFlight > 0 ? tokens / 2 : tokens), tokens >= one ? 1 : 0));
       if (items < 1) return null;
       const units = mostReadUnits(items);
       tokens -= units;
@@ -74,12 +73,12 @@ export function createReadBucket({ now }: { now: () => number }) {
     /** Whether something is set aside that may come back soon. */
     hasInFlight: () => inFlight > 0,
 
-    /** Until one item may be read if nothing comes back, milliseconds; Infinity while nothing fills the bucket. */
+    /** Until one item may be read if nothing comes back, milliseconds; Infinity where there never will be enough. */
     waitMs(): number {
       fill();
       if (!rate) return 0;
-      const missing = Math.min(mostReadUnits(1), rate.burstUnits) - tokens;
-      return missing <= 0 && rate.burstUnits > 0 ? 0 : (missing / rate.unitsPerSecond) * 1000;
+      const one = mostReadUnits(1);
+      return rate.burstUnits < one ? Number.POSITIVE_INFINITY : (Math.max(0, one - tokens) / rate.unitsPerSecond) * 1000;
     },
   };
 }

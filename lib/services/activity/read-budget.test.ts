@@ -11,11 +11,13 @@ function world({ units = 1_000 }: { units?: number | null } = {}) {
   const timers: { at: number; order: number; action: () => void }[] = [];
   const events: ReadBudgetEvent[] = [];
   const inUse: number[] = [];
+  const asked: { leastPart: number; turnMs: number }[] = [];
   const state = { away: false, tableAway: false, part: 1, units, released: 0 };
   const budget = createReadBudget({
     shares: {
-      async renew(asked) {
-        inUse.push(asked.inUse);
+      async renew(renewal) {
+        inUse.push(renewal.inUse);
+        asked.push(renewal);
         if (state.away) throw new Error("connection refused by 10.0.0.1");
         return { part: state.part, holders: 1 };
       },
@@ -46,6 +48,7 @@ function world({ units = 1_000 }: { units?: number | null } = {}) {
     state,
     events,
     inUse,
+    asked,
     timers,
     /** The process is held still: time passes, and no timer runs. */
     stand: (ms: number) => {
@@ -94,6 +97,44 @@ describe("a process's part of the read units", () => {
     expect(inUse.slice(-2)).toEqual([1, 0.25]);
     // 62.5 units are left of the 250.
     expect(await budget.take(500)).toMatchObject({ kind: "granted", items: 7 });
+  });
+
+  it("that shrinks counts as used until the reads that were begun with it have their answers", async () => {
+    const { budget, pass, state, inUse } = world();
+    await budget.start("here");
+    await pass(999);
+    const granted = (await budget.take(1)) as ReadGrant;
+    state.part = 0.25;
+    await pass(150);
+    expect(inUse.slice(-3)).toEqual([1, 1, 1]);
+    granted.settle(1);
+    await pass(50);
+    expect(inUse.at(-1)).toBe(0.25);
+    const told = inUse.length;
+    await pass(900);
+    expect(inUse.length).toBe(told);
+  });
+
+  it("of a table too small for all is had in turns, and only a part that holds the largest item is read with", async () => {
+    const { budget, pass, state, asked, inUse } = world({ units: 20 });
+    state.part = 0;
+    await budget.start("here");
+    await pass(1_000);
+    expect(asked.at(-1)).toMatchObject({ leastPart: 0.85, turnMs: 3_000 });
+    // It asks more often while it waits.
+    expect(inUse.length).toBe(5);
+    expect(await budget.take(1)).toEqual({ kind: "over", retryMs: 1_000 });
+    state.part = 0.84;
+    await pass(10_000);
+    expect(await budget.take(1)).toEqual({ kind: "over", retryMs: 1_000 });
+    state.part = 1;
+    await pass(250);
+    expect(await budget.take(1)).toEqual({ kind: "over", retryMs: 850 });
+    await pass(850);
+    const granted = (await budget.take(50)) as ReadGrant;
+    expect(granted.items).toBe(1);
+    granted.settle(8.5);
+    expect(await budget.take(1)).toEqual({ kind: "over", retryMs: 850 });
   });
 
   it("goes on for a minute while Postgres is away, then there is none, and then again", async () => {

@@ -1,9 +1,14 @@
 import { createReadBucket, type Reservation } from "#lib/domain/read-bucket.ts";
+import { leastPart, rateOf, turnMs } from "#lib/domain/read-part.ts";
 import type { ReadShares } from "#lib/gateways/read-shares.ts";
 
 export const READ_BUDGET_TIMES = {
   /** Pause between two renewals of the part, and after one that failed. */
   renewMs: 1_000,
+  /** Pause between two renewals while there is no part that anything can be read with. */
+  waitMs: 250,
+  /** Pause before a part that shrank is told to be used less, while reads that were begun with more are under way. */
+  shrinkMs: 50,
   /** How long a part goes on without being renewed. */
   partLifeMs: 60_000,
   /** Pause between two looks at the table's provisioned units. */
@@ -17,9 +22,6 @@ export const READ_BUDGET_TIMES = {
 
 /** Reads waiting for units to come back; more are refused. */
 const MOST_WAITING = 64;
-
-/** Seconds' worth of the rate that may be spent at once; never more than the table has beyond the rate. */
-const BURST_SECONDS = 0.5;
 
 export interface ReadGrant {
   kind: "granted";
@@ -53,7 +55,10 @@ export type ReadBudget = ReturnType<typeof createReadBudget>;
 /**
  * This process's part of a share of the table's read units. Parts are renewed in Postgres each second; a read asks only
  * the bucket in memory. Over all processes, the units spent in any span of t seconds are at most
- * `share` * provisioned * (t + 0.5), and in any second no more than are provisioned.
+ * `share` * provisioned * t and a burst, which is at most the rest of what is provisioned for a second: so in any second
+ * no more than are provisioned. Where the table cannot serve a largest item (8.5 units) to each process at a time beside
+ * the share, the processes read in turns. Where it cannot to one, provisioned < 8.5 / (1 - `share`), the burst is that
+ * item: then no more than are provisioned in any span of 8.5 / ((1 - `share`) * provisioned) seconds.
  *
  * While Postgres is away, a process goes on with its last part for a minute and then has none. A table without
  * provisioned units (on demand, no maximum set) has no bound.
@@ -88,13 +93,19 @@ export function createReadBudget({
   const cancels = new Map<string, () => void>();
   const ready = Promise.withResolvers<void>();
   const waiting = new Set<() => void>();
+  /** The parts that reads under way were begun with. */
+  const readsOpen = new Set<{ part: number }>();
 
   const hasPart = () => units !== null && (units.perSecond === null || clock.now() < validUntilMs);
 
+  const bounded = () => (units === null || units.perSecond === null ? null : { perSecond: units.perSecond, share });
+  const readRate = (held: number) => {
+    const budget = bounded();
+    return budget && rateOf({ part: held, ...budget });
+  };
+
   function apply(): void {
-    if (units === null || !hasPart()) bucket.setRate({ unitsPerSecond: 0, burstUnits: 0 });
-    else if (units.perSecond === null) bucket.setRate(null);
-    else bucket.setRate({ unitsPerSecond: part * share * units.perSecond, burstUnits: part * Math.min(BURST_SECONDS * share, 1 - share) * units.perSecond });
+    bucket.setRate(units === null || !hasPart() ? { unitsPerSecond: 0, burstUnits: 0 } : readRate(part));
   }
 
   function later(name: string, delayMs: number, action: () => void): void {
@@ -120,13 +131,24 @@ export function createReadBudget({
 
   async function renew(address: string): Promise<void> {
     const askedAtMs = clock.now();
-    let again = false;
+    let pauseMs: number = READ_BUDGET_TIMES.renewMs;
     try {
-      const inUse = hasPart() ? part : 0;
-      const granted = await shares.renew({ holder, address, inUse, lifeMs: READ_BUDGET_TIMES.partLifeMs, first });
+      // What is under way is charged until its answer.
+      const inUse = Math.max(hasPart() ? part : 0, ...[...readsOpen].map((read) => read.part));
+      const budget = bounded();
+      const granted = await shares.renew({
+        holder,
+        address,
+        inUse,
+        lifeMs: READ_BUDGET_TIMES.partLifeMs,
+        first,
+        leastPart: budget ? leastPart(budget) : 0,
+        turnMs: budget ? turnMs(budget) : 0,
+      });
       first = false;
       // Less than before: it is used less from here on, and others wait to hear so.
-      again = granted.part < inUse;
+      if (granted.part < inUse) pauseMs = readsOpen.size > 0 ? READ_BUDGET_TIMES.shrinkMs : 0;
+      else if (readRate(granted.part)?.burstUnits === 0) pauseMs = READ_BUDGET_TIMES.waitMs;
       part = granted.part;
       validUntilMs = askedAtMs + READ_BUDGET_TIMES.partLifeMs;
       if (unrenewed) report({ event: "read_budget_renewed_again" });
@@ -140,20 +162,20 @@ export function createReadBudget({
       unrenewed = true;
     }
     apply();
-    later("renew", again ? 0 : READ_BUDGET_TIMES.renewMs, () => void renew(address));
+    later("renew", pauseMs, () => void renew(address));
   }
 
   function admit(wanted: number): ReadGrant | null {
     // After a standstill requests may come before the timer that ends the part: by then others have it.
     const reservation: Reservation | null = hasPart() ? bucket.reserve(wanted) : null;
     if (!reservation) return null;
-    let open = true;
+    const open = { part };
+    readsOpen.add(open);
     return {
       kind: "granted",
       items: reservation.items,
       settle(spentUnits) {
-        if (!open) return;
-        open = false;
+        if (!readsOpen.delete(open)) return;
         bucket.settle(reservation, spentUnits);
         const [next] = waiting;
         next?.();
@@ -178,7 +200,7 @@ export function createReadBudget({
   function refusal(): ReadAdmission {
     if (!hasPart()) return { kind: "unavailable" };
     const waitMs = bucket.waitMs();
-    // A process that has just come has no part until the others make room: they do so each second.
+    // A process that has just come has no part until the others make room, and one that waits for its turn has none either.
     return { kind: "over", retryMs: Number.isFinite(waitMs) ? waitMs : READ_BUDGET_TIMES.renewMs };
   }
 
