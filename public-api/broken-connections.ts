@@ -1,5 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { problems } from "./problems.ts";
+import { respondProblem } from "./respond.ts";
 
 /** Raw answers for what never became a request, by Node's own error codes. */
 const LINES: Readonly<Record<string, string>> = {
@@ -49,6 +51,14 @@ export function endBrokenConnections(server: Server): void {
     }
     const answers = open.get(socket) ?? new Map<ServerResponse, IncomingMessage>();
     if ([...answers.values()].some((request) => request.complete)) return;
+    // Whoever ended only its own half can still read why its body was not taken.
+    const [[response, request] = []] = answers;
+    if (response && request?.method === "POST" && error.code === "HPE_INVALID_EOF_STATE" && !response.headersSent) {
+      // Once a request has its answer, Node tells nobody that it was cut.
+      response.once("close", () => request.destroy());
+      respondProblem(response, problems.incomplete(), { Connection: "close" });
+      return;
+    }
     // Nothing complete waits; the request that broke may have been answered already, from its headers alone.
     if ([...answers.keys()].some((response) => response.headersSent)) end(socket);
     else end(socket, `HTTP/1.1 ${LINES[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -43,7 +43,7 @@ export const problems = {
   keyOverRate: (perSecond: number) =>
     problem(429, "key_over_rate", "The API key asks too often", { detail: `One key may read ${perSecond} times a second. Ask again later.` }),
   readsOverCapacity: () =>
-    problem(429, "reads_over_capacity", "The read units are spent", { detail: "All readers together have spent what the table's read throughput leaves them. Ask again later." }),
+    problem(429, "reads_over_capacity", "The read units are spent", { detail: "All readers together have spent what the table's read throughput leaves them, or others have their turn. Ask again later." }),
   readsUnavailable: () => problem(503, "reads_unavailable", "Activities cannot be read now", { detail: "The table, or what divides its read throughput, does not answer. Ask again later." }),
   userOverCap: (details: Details) =>
     problem(429, "user_over_cap", "The user has as many activities waiting as one user may", {
@@ -51,6 +51,7 @@ export const problems = {
       ...details,
     }),
   failed: () => problem(500, "internal_error", "The request failed", { detail: "What became of it is unknown. Send it again with the same ids." }),
+  readFailed: () => problem(500, "internal_error", "The request failed", { detail: "Nothing was changed by it. Ask again later." }),
   keysUnknown: () =>
     problem(503, "keys_unavailable", "API keys cannot be checked now", { detail: "Nothing of the request was read. Send it again later, with the same ids." }),
   queueAway: (details: Details) =>

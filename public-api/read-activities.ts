@@ -63,21 +63,23 @@ export async function readActivities(ctx: ReadActivitiesContext & { admission: A
       states: [{ name: "key", ...key }, ...states],
     });
   };
-  const refuse = (problem: IngestProblem, headers: Headers = limits()) => refuseUnread(request, response, problem, headers);
+  // For what fails on the way, too.
+  for (const [name, value] of Object.entries(limits())) response.setHeader(name, value);
+  const refuse = (problem: IngestProblem, headers: Headers = {}) => refuseUnread(request, response, problem, headers);
 
-  if (!key.ok) return refuse(problems.keyOverRate(ctx.keyRate.perSecond), { ...limits(), "Retry-After": String(key.resetSeconds) });
+  if (!key.ok) return refuse(problems.keyOverRate(ctx.keyRate.perSecond), { "Retry-After": String(key.resetSeconds) });
   const user = decodeUserId(encoded);
   if (!user.ok) return refuse(problems.invalidUserId(user.message));
   const query = readActivityQuery(search);
   if (!query.ok) return refuse(problems.invalidQuery(query.faults));
   const place = ctx.admission.enter(ANSWER_BYTES, () => undefined);
-  if (!place) return refuse(problems.overloaded(), { ...limits(), ...retryLater() });
+  if (!place) return refuse(problems.overloaded(), retryLater());
   try {
     place.bodyEnded();
     const outcome = await read({ ctx, input: { userId: user.userId, ...query.query }, signal: untilGone(response) });
     switch (outcome.kind) {
       case "found":
-        return respondText(response, 200, `${activitiesJson(outcome)}\n`, limits());
+        return respondText(response, 200, `${activitiesJson(outcome)}\n`);
       case "refused":
         return refuse(problems.invalidQuery([{ field: outcome.field, message: outcome.message }]));
       case "over_capacity": {
@@ -85,7 +87,7 @@ export async function readActivities(ctx: ReadActivitiesContext & { admission: A
         return refuse(problems.readsOverCapacity(), { ...limits([{ name: "reads", remaining: 0, resetSeconds }]), "Retry-After": String(resetSeconds) });
       }
       case "unavailable":
-        return refuse(problems.readsUnavailable(), { ...limits(), "Retry-After": String(AWAY_RETRY_SECONDS) });
+        return refuse(problems.readsUnavailable(), { "Retry-After": String(AWAY_RETRY_SECONDS) });
     }
   } finally {
     place.leave();

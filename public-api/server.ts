@@ -88,7 +88,8 @@ export function createPublicApi({
       await route(request, response);
     } catch (cause) {
       log("error", "request_failed", { error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
-      refuseUnread(request, response, problems.failed());
+      // Only what is sent can have had an effect.
+      refuseUnread(request, response, request.method === "POST" ? problems.failed() : problems.readFailed());
     } finally {
       open.delete(response);
     }

@@ -37,7 +37,7 @@ const ingestAnswers = (ways: { media: string; headers: ResponseObject["headers"]
     invalid_activities: "None of them can be taken. `errors` names every fault, up to 100, and `results` holds the verdicts.",
   }),
   "429": retryable.overloaded({ user_over_cap: "Every activity that could be taken is of a user who has as many waiting as one user may. `results` holds the verdicts: send again what is not refused, with the same ids." }),
-  ...serverFault,
+  ...serverFault.sent,
   "503": retryable.unavailable({ queue_unavailable: "The queue did not take at least one that is valid, and none was accepted. `results` holds the verdicts: send again what is not refused, with the same ids." }),
 });
 
@@ -144,10 +144,10 @@ export const OPERATIONS: Readonly<Record<PublicApiRouteName, OperationText>> = {
       "400": problem(400, { invalid_user_id: "The user id in the address cannot be one.", invalid_query: "A parameter is unknown, stands there twice or has a value that cannot be; or the cursor belongs to another query." }, LIMITS),
       ...keyAnswers,
       "429": retryable.overloaded(
-        { reads_over_capacity: "All readers together have spent what the table's read throughput leaves them.", key_over_rate: "The key asks more often than it may." },
+        { reads_over_capacity: "All readers together have spent what the table's read throughput leaves them, or others have their turn.", key_over_rate: "The key asks more often than it may." },
         LIMITS,
       ),
-      ...serverFault,
+      ...serverFault.read(LIMITS),
       "503": retryable.unavailable({ reads_unavailable: "The table, or what divides its read throughput, does not answer." }, SOMETIMES_LIMITS),
     },
   },

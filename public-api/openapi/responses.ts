@@ -58,7 +58,10 @@ export const keyAnswers = {
   "403": problem(403, { insufficient_scope: "The key is good and lacks the scope." }, CHALLENGE),
 };
 
-export const serverFault = { "500": problem(500, { internal_error: "A fault of ours. What became of the request is unknown." }) };
+export const serverFault = {
+  sent: { "500": problem(500, { internal_error: "A fault of ours. What became of the request is unknown: send it again with the same ids." }) },
+  read: (headers: Readonly<Record<string, HeaderObject>>) => ({ "500": problem(500, { internal_error: "A fault of ours. Nothing was changed by it." }, headers) }),
+};
 
 const OVERLOADED = "The API has as much in work as it can bear. Nothing of the request was taken.";
 
