@@ -1,5 +1,6 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import { expectNoViolations } from "#e2e/accessible.ts";
+import { pressOn, tabTo } from "#e2e/keyboard.ts";
 
 /*
  * The door: who comes in, as what, and what stays shut. Each test begins with nobody signed in.
@@ -7,11 +8,6 @@ import { type BrowserContext, expect, type Page, test } from "@playwright/test";
 test.use({ storageState: { cookies: [], origins: [] } });
 
 const PAGES = ["/", "/dead-letters", "/activity", "/keys", "/audit"];
-
-async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
-}
 
 async function signIn(page: Page, role: "support" | "operator" | "admin"): Promise<void> {
   await page.goto("/sign-in");
@@ -55,24 +51,16 @@ for (const colorScheme of ["light", "dark"] as const) {
 
 test("by keyboard alone: in as support, to the account, and out", async ({ page, context }) => {
   await page.goto("/sign-in?next=/activity");
-  const tabTo = async (name: RegExp) => {
-    const target = page.getByRole("button", { name });
-    await expect(target).toBeEnabled();
-    for (let presses = 0; presses < 40 && !(await target.evaluate((element) => element === document.activeElement)); presses += 1) await page.keyboard.press("Tab");
-    await expect(target).toBeFocused();
-  };
-  await tabTo(/^Continue as support/);
-  await page.keyboard.press("Enter");
+  await pressOn(page.getByRole("button", { name: /^Continue as support/ }));
   await expect(page).toHaveURL(/\/activity$/);
-  await tabTo(/^Account of/);
-  await page.keyboard.press("Enter");
+  await pressOn(page.getByRole("button", { name: /^Account of/ }));
   const account = page.getByRole("region", { name: "Account" });
   await expect(account).toContainText("Role: support");
   await expectNoViolations(page);
   await page.keyboard.press("Escape");
   await expect(account).toBeHidden();
   await page.keyboard.press("Enter");
-  await tabTo(/^Sign out/);
+  await tabTo(page.getByRole("button", { name: "Sign out" }));
   const before = await sessionCookie(context);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/sign-in$/);
