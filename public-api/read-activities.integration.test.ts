@@ -244,7 +244,8 @@ describe("the table's read units", () => {
             const response = await get("large", "?limit=1");
             const text = await response.text();
             if (response.status === 200) served[position] = (served[position] ?? 0) + 1;
-            else expect([response.status, response.headers.get("retry-after"), text]).toEqual([429, "1", expect.stringContaining("reads_over_capacity")]);
+            // Two where a turn ended while a read was under way, which is paid first.
+            else expect([response.status, response.headers.get("retry-after"), text]).toEqual([429, expect.stringMatching(/^[12]$/), expect.stringContaining("reads_over_capacity")]);
             return enough();
           },
           { deadlineMs: 30_000 },
