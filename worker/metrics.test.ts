@@ -1,19 +1,13 @@
 import { expect, test } from "vitest";
 import { createMetrics } from "./metrics.ts";
-import { activityBody, createWorld, rejection } from "./testing/world.ts";
+import { activityBody, createWorld } from "./testing/world.ts";
 
 test("the page counts what the worker did and shows what it holds", async () => {
   const world = createWorld({ attempts: 2 });
   const metrics = createMetrics({ worker: "w", version: "1.2.3", queue: "q.fifo", startedAtMs: 5_000 });
   for (let n = 0; n < 5; n += 1) world.queue.send(activityBody(`u${n}`, `x${n}`), { groupId: `u${n}` });
   world.queue.send(activityBody("bad", "bad"), { groupId: "bad" });
-  world.table.hooks.onBatch = async (items) => {
-    if (items.some(({ id }) => id === "bad")) throw rejection();
-    return [];
-  };
-  world.table.hooks.onPut = async ({ id }) => {
-    if (id === "bad") throw rejection();
-  };
+  world.table.reject("bad");
   world.start();
   await world.advance(30_000);
   for (const event of world.events) metrics.onEvent(event);

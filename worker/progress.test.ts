@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PassedReport } from "#lib/gateways/user-progress.ts";
 import { createProgress } from "./progress.ts";
-import { activityBody, createWorld, rejection, throttle } from "./testing/world.ts";
+import { activityBody, createWorld, throttle } from "./testing/world.ts";
 
 /** What the worker of a world would tell now, by user. */
 async function told(world: ReturnType<typeof createWorld>): Promise<Record<string, Omit<PassedReport, "userHash">>> {
@@ -90,13 +90,7 @@ test("a dead message has passed, its failed attempts count, and a follower moves
   const world = createWorld({ attempts: 1 });
   world.queue.send(activityBody("u", "bad"), { groupId: "u" });
   world.queue.send(activityBody("u", "good"), { groupId: "u" });
-  world.table.hooks.onBatch = async (items) => {
-    if (items.some(({ id }) => id === "bad")) throw rejection();
-    return [];
-  };
-  world.table.hooks.onPut = async ({ id }) => {
-    if (id === "bad") throw rejection();
-  };
+  world.table.reject("bad");
   world.start();
   await world.advance(10_000);
   expect((await told(world)).u).toEqual({ through: { sequence: sequence("m2"), sentAt: expect.any(Date) }, passed: 2, stored: 1, failed: 1, dead: 1 });
@@ -107,13 +101,7 @@ test("a message that waits for its next attempt holds its user back, with all th
   world.queue.send(activityBody("u", "1"), { groupId: "u" });
   world.queue.send(activityBody("u", "bad"), { groupId: "u" });
   world.queue.send(activityBody("u", "3"), { groupId: "u" });
-  world.table.hooks.onBatch = async (items) => {
-    if (items.some(({ id }) => id === "bad")) throw rejection();
-    return [];
-  };
-  world.table.hooks.onPut = async ({ id }) => {
-    if (id === "bad") throw rejection();
-  };
+  world.table.reject("bad");
   world.start();
   await world.advance(1_500);
   expect((await told(world)).u).toMatchObject({ through: { sequence: sequence("m1") }, passed: 1, dead: 0 });

@@ -58,7 +58,17 @@ function createFakeTable() {
       return { consumedWriteUnits: write(item) };
     },
   };
-  return { table, items, writes, hooks };
+  /** Lets the table refuse one activity for good, in whatever call it comes. */
+  const reject = (id: string) => {
+    hooks.onBatch = async (batch) => {
+      if (batch.some((item) => item.id === id)) throw rejection();
+      return [];
+    };
+    hooks.onPut = async (item) => {
+      if (item.id === id) throw rejection();
+    };
+  };
+  return { table, items, writes, hooks, reject };
 }
 
 /** The drain row in memory, by the same arithmetic. */
